@@ -1,0 +1,1 @@
+"""First-party plugins of every kind that is not a task."""

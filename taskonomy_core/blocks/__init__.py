@@ -1,0 +1,1 @@
+"""Parts that a task may be built from; public, optional."""

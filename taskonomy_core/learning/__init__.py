@@ -1,0 +1,1 @@
+"""Images to losses: the rooms that train."""

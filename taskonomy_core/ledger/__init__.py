@@ -1,0 +1,1 @@
+"""What is done and what is left: jobs, keys, claims, the store."""

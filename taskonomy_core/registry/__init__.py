@@ -1,0 +1,1 @@
+"""What exists (discover), what it brings (load) and what this project uses (roster)."""
