@@ -1,0 +1,190 @@
+"""The decoders: shapes at every preset's size, the paper's parameter counts by hand, and what they refuse."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import nn
+
+from taskonomy_core.blocks.decoders import DenseDecoder, PairwiseDecoder, VectorDecoder
+from taskonomy_core.contract.specs import FeatureSpec, NetworkSize, OutputSpec
+from taskonomy_core.errors import TaskDefinitionError
+
+PAPER = NetworkSize(
+    image=256,
+    code_channels=8,
+    code_side=16,
+    encoder_width=64,
+    decoder_convs=(1024, 1024, 512, 256, 256, 128),
+    decoder_ups=((64, 64), (32, 32), (16, 32), (16, 16)),
+    head_width=2048,
+    dropout=0.5,
+)
+SMALL = NetworkSize(
+    image=64,
+    code_channels=8,
+    code_side=8,
+    encoder_width=16,
+    decoder_convs=(32, 32),
+    decoder_ups=((32, 32), (16, 16), (16, 8)),
+    head_width=128,
+    dropout=0.5,
+)
+TINY = replace(SMALL, image=32, code_side=4, decoder_convs=(8,), decoder_ups=((8, 8),), head_width=16)
+
+
+def parameters(module):
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def run(decoder, features, output, size, batch=1):
+    torch.manual_seed(0)
+    module = decoder(features, output, size).eval()
+    return module(torch.randn(batch, features.channels, features.height, features.width))
+
+
+@pytest.mark.parametrize("size", [SMALL, TINY], ids=["small", "tiny"])
+@pytest.mark.parametrize("sources", [1, 2, 3])
+@pytest.mark.parametrize("views", [1, 3, 9])
+def test_any_number_of_sources_and_views_gives_the_outputs_shape(size, sources, views):
+    features = FeatureSpec(16 * sources, size.code_side, size.code_side, views)
+    for decoder, output in (
+        (DenseDecoder(), OutputSpec.dense(5)),
+        (DenseDecoder(tanh=True), OutputSpec.dense(3, stride=4)),
+        (VectorDecoder(), OutputSpec.vector(7)),
+        (VectorDecoder(layers=3, batch_norm=False), OutputSpec.vector(7)),
+        (PairwiseDecoder(), OutputSpec.vector(12)),
+    ):
+        prediction = run(decoder, features, output, size)
+        assert prediction.shape == (1, *output.shape(size.image))
+        assert prediction.isfinite().all()
+
+
+def test_the_papers_decoder_reaches_256_pixels():
+    with torch.device("meta"):
+        module = DenseDecoder()(PAPER.features(), OutputSpec.dense(3), PAPER)
+        assert module(torch.empty(2, 8, 16, 16)).shape == (2, 3, 256, 256)
+
+
+def test_the_papers_decoder_has_15_layers_and_their_parameters():
+    with torch.device("meta"):
+        module = DenseDecoder()(PAPER.features(), OutputSpec.dense(3), PAPER)
+    layers = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)]
+    widths = [8, 1024, 1024, 512, 256, 256, 128, 64, 64, 32, 32, 16, 32, 16, 16, 3]
+    assert len(layers) == 15
+    weights = sum(9 * before * after for before, after in pairwise(widths))
+    norms = 2 * sum(widths[1:-1])
+    assert parameters(module) == weights + norms + 3 == 16_455_635
+
+
+def test_the_papers_heads_have_their_parameters():
+    with torch.device("meta"):
+        head = VectorDecoder()(PAPER.features(), OutputSpec.vector(9), PAPER)
+        deep = VectorDecoder(layers=3, batch_norm=False)(PAPER.features(9), OutputSpec.vector(100), PAPER)
+        pairs = PairwiseDecoder()(PAPER.features(3), OutputSpec.vector(12), PAPER)
+    assert parameters(head) == 2048 * 2048 + 2 * 2048 + 2048 * 9 + 9 == 4_216_841
+    assert parameters(deep) == 9 * 2048 * 2048 + 2048 + 2048 * 2048 + 2048 + 2048 * 100 + 100
+    # One head for both pairs: two views of 2048 numbers in, six numbers out.
+    assert parameters(pairs) == 4096 * 1024 + 1024 + 1024 * 1024 + 1024 + 1024 * 6 + 6
+
+
+@pytest.mark.parametrize(
+    ("stride", "code_side", "ups"),
+    [(1, 8, [32, 16, 16]), (2, 8, [32, 16]), (4, 8, [32]), (8, 8, []), (1, 2, [32, 16, 16, 16, 16]), (1, 64, [])],
+)
+def test_doublings_follow_the_grid_and_the_stride(stride, code_side, ups):
+    features = FeatureSpec(4, code_side, code_side)
+    module = DenseDecoder()(features, OutputSpec.dense(2, stride), SMALL)
+    assert [layer.out_channels for layer in module if isinstance(layer, nn.ConvTranspose2d)] == ups
+    assert module.eval()(torch.zeros(1, 4, code_side, code_side)).shape[-1] == 64 // stride
+
+
+def test_tanh_bounds_the_output_and_its_absence_does_not():
+    features = SMALL.features()
+    loud = 1e5 * torch.randn(4, 8, 8, 8, generator=torch.Generator().manual_seed(0))
+    torch.manual_seed(0)
+    bounded = DenseDecoder(tanh=True)(features, OutputSpec.dense(3), SMALL).eval()
+    free = DenseDecoder()(features, OutputSpec.dense(3), SMALL).eval()
+    free.load_state_dict(bounded.state_dict())
+    assert bounded(loud).abs().max() <= 1
+    assert free(loud).abs().max() > 1
+    assert torch.allclose(bounded(loud), free(loud).tanh())
+
+
+def test_there_is_no_road_around_the_code():
+    """A code that is the same everywhere cannot give fine detail: every inner pixel group repeats."""
+    torch.manual_seed(0)
+    module = DenseDecoder()(FeatureSpec(8, 16, 16), OutputSpec.dense(1), replace(SMALL, decoder_ups=((8, 8), (8, 8))))
+    picture = module.eval()(torch.ones(1, 8, 16, 16))[0, 0]
+    assert torch.allclose(picture[24:28, 24:28], picture[28:32, 28:32], atol=1e-5)
+    assert all(not isinstance(layer, nn.Sequential) for layer in module)  # one straight line of layers
+
+
+@pytest.mark.parametrize("decoder", [DenseDecoder(), VectorDecoder(), PairwiseDecoder(pairs=((0, 1),))])
+def test_the_same_seed_gives_the_same_network(decoder):
+    output = OutputSpec.dense(2) if isinstance(decoder, DenseDecoder) else OutputSpec.vector(2)
+    assert torch.equal(run(decoder, TINY.features(2), output, TINY), run(decoder, TINY.features(2), output, TINY))
+
+
+def test_pairs_share_one_head_and_keep_their_order():
+    torch.manual_seed(0)
+    module = PairwiseDecoder(pairs=((0, 1), (2, 0)))(TINY.features(3), OutputSpec.vector(12), TINY).eval()
+    views = torch.randn(2, 3, 8, 4, 4)
+    both = module(views.flatten(1, 2))
+    first = module.head(views[:, [0, 1]].flatten(1, 2))
+    second = module.head(views[:, [2, 0]].flatten(1, 2))
+    assert torch.allclose(both, torch.cat([first, second], 1))
+    assert not torch.allclose(first, second)
+
+
+def test_pairs_beyond_the_views_wrap_around():
+    prediction = run(PairwiseDecoder(), TINY.features(1), OutputSpec.vector(12), TINY)
+    assert torch.allclose(prediction[:, :6], prediction[:, 6:])
+
+
+def test_fully_connected_weights_start_as_in_the_paper():
+    torch.manual_seed(0)
+    linears = [
+        layer
+        for layer in VectorDecoder(3)(SMALL.features(), OutputSpec.vector(4), SMALL)
+        if hasattr(layer, "in_features")
+    ]
+    assert [layer.out_features for layer in linears] == [128, 128, 4]
+    for layer in linears:
+        # A normal cut at two deviations keeps 0.8796 of its deviation.
+        assert layer.weight.abs().max() <= 0.02
+        assert layer.weight.std().item() == pytest.approx(0.0088, rel=0.1)
+
+
+@pytest.mark.parametrize("decoder", [VectorDecoder(2), VectorDecoder(3, batch_norm=False), PairwiseDecoder()])
+def test_narrow_heads_learn(decoder):
+    torch.manual_seed(0)
+    module = decoder(SMALL.features(2), OutputSpec.vector(6), SMALL)
+    inputs = torch.randn(64, 16, 8, 8)
+    targets = torch.tanh(inputs.flatten(1) @ torch.randn(1024, 6) / 16)
+    optimiser = torch.optim.Adam(module.parameters(), 1e-3)
+    for _ in range(60):
+        optimiser.zero_grad()
+        (module(inputs) - targets).square().mean().backward()
+        optimiser.step()
+    assert (module.eval()(inputs) - targets).square().mean() < 0.5 * targets.square().mean()
+
+
+@pytest.mark.parametrize(
+    ("decoder", "features", "output", "message"),
+    [
+        (DenseDecoder(), FeatureSpec(8, 8, 8), OutputSpec.vector(4), "predicts maps, but the output is a vector of 4"),
+        (DenseDecoder(), FeatureSpec(8, 6, 6), OutputSpec.dense(4), "cannot double a 6x6 code to the 64x64 output"),
+        (DenseDecoder(), FeatureSpec(8, 8, 4), OutputSpec.dense(4), "cannot double a 8x4 code to the 64x64 output"),
+        (DenseDecoder(), FeatureSpec(8, 8, 8), OutputSpec.dense(4, 16), "cannot double a 8x8 code to the 4x4 output"),
+        (PairwiseDecoder(), FeatureSpec(8, 8, 8, 3), OutputSpec.vector(7), "cannot share 7 numbers among 2 pairs"),
+        (PairwiseDecoder(pairs=()), FeatureSpec(8, 8, 8, 3), OutputSpec.vector(7), "among 0 pairs"),
+        (VectorDecoder(layers=0), FeatureSpec(8, 8, 8), OutputSpec.vector(7), "0 layers of 1.0 times"),
+        (VectorDecoder(width_share=0), FeatureSpec(8, 8, 8), OutputSpec.vector(7), "2 layers of 0 times"),
+    ],
+)
+def test_what_cannot_be_built_says_so(decoder, features, output, message):
+    with pytest.raises(TaskDefinitionError, match=message) as caught:
+        decoder(features, output, SMALL)
+    assert "tk check NAME" in caught.value.hint
