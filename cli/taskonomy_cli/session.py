@@ -1,0 +1,73 @@
+"""What every command starts from: the project's registry.toml, its store, and the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from taskonomy_cli.terminal import Terminal
+from taskonomy_core.errors import RosterError
+
+if TYPE_CHECKING:
+    from taskonomy_core.learning.recipe import Recipe
+    from taskonomy_core.registry.roster import Roster
+
+REGISTRY = "registry.toml"
+STORE = ".taskonomy"
+
+
+class Session:
+    """One run of `tk`. Nothing is read before it is asked for; `registry` is the group's `--registry`."""
+
+    def __init__(self, registry: Path | None = None) -> None:
+        self._given = registry
+        self.terminal = Terminal()
+
+    @cached_property
+    def path(self) -> Path:
+        """The registry.toml of the project: `--registry`, or the nearest from the working directory upwards.
+
+        Errors: RosterError where there is none.
+        """
+        if self._given is not None:
+            return self._given
+        here = Path.cwd()
+        for folder in (here, *here.parents):
+            if (folder / REGISTRY).exists():
+                return folder / REGISTRY
+        raise RosterError(
+            f"There is no {REGISTRY} in {here} or any folder above it.",
+            "Type: tk init",
+        )
+
+    @property
+    def new_path(self) -> Path:
+        """Where `tk init` writes: `--registry`, or registry.toml in the working directory."""
+        return self._given if self._given is not None else Path.cwd() / REGISTRY
+
+    @property
+    def store(self) -> Path:
+        """The folder of the ledger, beside registry.toml. It need not exist yet."""
+        return self.path.resolve().parent / STORE
+
+    @cached_property
+    def roster(self) -> Roster:
+        """registry.toml, read and checked."""
+        from taskonomy_core.registry.roster import read_roster
+
+        return read_roster(self.path)
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The roster's preset with its `[recipe]` table, encoder and order laid over it. Imports no torch."""
+        from taskonomy_core.learning.recipe import recipe_for
+
+        roster = self.roster
+        recipe = recipe_for(roster.preset, roster.recipe)
+        return replace(
+            recipe,
+            encoder=recipe.encoder if roster.encoder is None else roster.encoder,
+            order=recipe.order if roster.order is None else roster.order,
+        )
