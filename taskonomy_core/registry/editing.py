@@ -1,0 +1,134 @@
+"""Changing registry.toml: only what is asked for changes, comments and order survive, no half-written file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.items import InlineTable
+
+from taskonomy_core.errors import RosterError
+from taskonomy_core.registry.files import write_atomically
+from taskonomy_core.registry.naming import nearest
+from taskonomy_core.registry.roster import FORMAT, Roster, RosterTask, parse, read_text, roster_of
+
+_NEW = """\
+# What this project trains and compares, read by every `tk` command. Keep it in version control.
+
+format = {format}
+
+# How large and how long: nano (minutes on two processor cores), small (an evening on a laptop), paper (the published
+# sizes, on a GPU). Single values can be changed in a table of their own, for example
+#     [recipe]
+#     train_images = 2000
+preset = {preset}
+
+# Another seed draws other data and other initial weights.
+seed = {seed}
+
+# What may be spent on labelling source tasks; every task has a cost below. `tk taxonomy --budget N` overrides it.
+budget = {budget}
+
+# How many sources one transfer may combine, and what turns an image into a representation. Left out, the preset decides.
+# order = 2
+# encoder = "resnet_compact"
+
+# Where images and their labels come from. Whatever else stands in this table goes to that data source.
+[data]
+source = {source}
+
+# One table a task, written by `tk register` and removed by `tk unregister`.
+#   plugin   where it comes from: "package[entry]", or a .py file relative to this one
+#   version  of the task, when it was registered; `tk register NAME` again brings it up to date
+#   role     "source" (may be transferred from), "target" (is to be solved) or "both"
+#   cost     what labelling it costs as a source, in the unit of the budget
+#   weight   how much it counts as a target
+{tables}"""
+
+
+def register_tasks(path: Path, tasks: Iterable[RosterTask]) -> Roster:
+    """Add tables to registry.toml, or bring those that are there up to date, all in one writing.
+
+    Errors: RosterError where the file cannot be read or written; it is then unchanged.
+    """
+    text = read_text(path)
+    document = parse(path, text)
+    if "tasks" not in document:
+        document.append("tasks", tomlkit.table(is_super_table=True))
+    tables: Any = document["tasks"]
+    for task in tasks:
+        if task.name not in tables:
+            tables.append(task.name, tomlkit.inline_table() if isinstance(tables, InlineTable) else tomlkit.table())
+        for key, value in _fields(task).items():
+            if tables[task.name].get(key) != value:
+                tables[task.name][key] = value
+    return _write(path, _like(text, tomlkit.dumps(document)))
+
+
+def unregister_task(path: Path, name: str) -> Roster:
+    """Take a task's table out of registry.toml; the rest stays as it is.
+
+    Errors: RosterError where the task is not in it, or the file cannot be read or written; it is then unchanged.
+    """
+    text = read_text(path)
+    document = parse(path, text)
+    tables: Any = document.get("tasks", {})
+    if name not in tables:
+        raise RosterError(f"{path} does not register a task {name!r}.{nearest(name, tables)}", "Type: tk tasks")
+    tables.remove(name)
+    return _write(path, _like(text, tomlkit.dumps(document)))
+
+
+def create_roster(
+    path: Path, *, preset: str, seed: int, tasks: Iterable[RosterTask], budget: int = 6, source: str = "rooms"
+) -> Roster:
+    """Write a new, commented registry.toml. Errors: RosterError where the file exists or cannot be written."""
+    if path.exists() or path.is_symlink():
+        raise RosterError(f"{path} exists already; it is left as it is.", "Type: tk tasks")
+    tables = "".join(f"\n{_table(task)}" for task in tasks)
+    text = _NEW.format(
+        format=FORMAT, preset=_toml(preset), seed=seed, budget=budget, source=_toml(source), tables=tables
+    )
+    return _write(path, text)
+
+
+def _table(task: RosterTask) -> str:
+    lines = (f"{key} = {_toml(value)}\n" for key, value in _fields(task).items())
+    return f"[tasks.{task.name}]\n{''.join(lines)}"
+
+
+def _toml(value: Any) -> str:
+    return tomlkit.item(value).as_string()
+
+
+def _fields(task: RosterTask) -> dict[str, Any]:
+    def short(number: float) -> float:
+        return int(number) if float(number).is_integer() else number
+
+    return {
+        "plugin": task.plugin,
+        "version": task.version,
+        "role": task.role,
+        "cost": short(task.cost),
+        "weight": short(task.weight),
+    }
+
+
+def _like(old: str, new: str) -> str:
+    """`new` with the line ends of `old`: what tomlkit adds ends in LF alone."""
+    return new.replace("\r\n", "\n").replace("\n", "\r\n") if "\r\n" in old else new
+
+
+def _write(path: Path, text: str) -> Roster:
+    """Check the text as if it had been read, then put it in the place of the file in one step."""
+    roster = roster_of(path, parse(path, text))
+    try:
+        write_atomically(path, text.encode())
+    except OSError as error:
+        raise RosterError(
+            f"{path} cannot be written: {error.strerror}; nothing was changed.",
+            "Make room, or give yourself the right to write there, then type the same command again.",
+        ) from error
+    return roster
