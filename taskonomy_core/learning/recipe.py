@@ -15,7 +15,8 @@ from typing import Any
 from taskonomy_core.contract.specs import NetworkSize
 from taskonomy_core.errors import RosterError
 
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS = ("auto", "float32", "bfloat16")
+FEATURE_PRECISIONS = ("float32", "float16")
 SCHEDULES = ("cosine", "step")
 
 
@@ -44,7 +45,19 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One preset, after the overrides of registry.toml."""
+    """One preset, after the overrides of registry.toml.
+
+    Attributes:
+        train_images, transfer_images, test_images: how many images each split gives.
+        encoder: which encoder plugin builds the task networks.
+        size: how large encoder and decoders are.
+        network, transfer, scratch: how task networks, readouts and the from-scratch baseline are optimised.
+        constant_steps: steps that fit the best constant.
+        beam: how many of a target's best first-order sources enter higher orders (5 in the paper).
+        order: the highest order trained where the command does not say.
+        precision: what networks compute in: "float32", "bfloat16", or "auto": bfloat16 where it is native.
+        feature_precision: how cached representations are stored.
+    """
 
     preset: str
     train_images: int
@@ -120,7 +133,7 @@ PRESETS: dict[str, Recipe] = {
         constant_steps=200,
         beam=5,
         order=2,
-        precision="bfloat16",
+        precision="auto",
         feature_precision="float16",
     ),
     "small": Recipe(
@@ -136,7 +149,7 @@ PRESETS: dict[str, Recipe] = {
         constant_steps=300,
         beam=5,
         order=2,
-        precision="bfloat16",
+        precision="auto",
         feature_precision="float16",
     ),
     "paper": Recipe(
@@ -161,7 +174,7 @@ PRESETS: dict[str, Recipe] = {
         constant_steps=1000,
         beam=5,
         order=5,
-        precision="bfloat16",
+        precision="auto",
         feature_precision="float16",
     ),
 }
@@ -237,7 +250,7 @@ def _check(recipe: Recipe) -> None:
             faults.append(f"recipe.{name}.schedule is {schedule.schedule!r}, not one of {', '.join(SCHEDULES)}")
     faults += [
         f"recipe.{name} is {getattr(recipe, name)!r}, not one of {', '.join(allowed)}"
-        for name, allowed in (("precision", PRECISIONS), ("feature_precision", (*PRECISIONS, "float16")))
+        for name, allowed in (("precision", PRECISIONS), ("feature_precision", FEATURE_PRECISIONS))
         if getattr(recipe, name) not in allowed
     ]
     side, image = recipe.size.code_side, recipe.size.image

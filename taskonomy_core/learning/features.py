@@ -1,0 +1,94 @@
+"""Frozen representations, computed once per encoder, kind of input and split, and read memory-mapped ever after."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from taskonomy_core.contract import DataSource, Task
+from taskonomy_core.errors import LedgerError
+from taskonomy_core.learning.computing import Computing
+from taskonomy_core.learning.deck import Deck
+from taskonomy_core.learning.network import Encoding
+
+CHUNK = 100
+STORED: dict[str, type[np.floating]] = {"float32": np.float32, "float16": np.float16}
+
+
+class FeatureCache:
+    """The files under `folder`, one per (encoder, kind of input, split, size).
+
+    Tasks whose inputs are the plain views share one file per encoder, [images, C, y, x]; a task that alters its inputs
+    (noise, tiles) has its own, [examples, V, C, y, x]. Files appear whole (written aside, then renamed); two processes
+    that need the same one at once write the same bytes.
+    """
+
+    def __init__(self, folder: Path, data: DataSource, precision: str, computing: Computing) -> None:
+        self._folder, self._data = folder, data
+        self._precision, self._computing = precision, computing
+
+    def open(self, key: str, encoding: Callable[[], Encoding], task: Task, deck: Deck) -> NDArray[np.floating]:
+        """The features of `deck`, a deck of the target `task`, under the encoder with this `key`.
+
+        Returns a memory-mapped array: [images of the split, C, y, x] for plain inputs, else [examples, V, C, y, x].
+        `encoding` is called only where they are not there yet.
+        """
+        count = len(self._data.ids(deck.split))
+        variant = f"{task.name}.{task.version}.{len(deck)}" if task.alters_inputs else "plain"
+        precision = str(self._computing.dtype).removeprefix("torch.")
+        path = self._folder / key[:2] / key / f"{variant}-{deck.split}-{count}-{precision}-{self._precision}.npy"
+        if not path.exists():
+            encoder = self._computing.place(encoding()).eval()
+            batches = self._altered(deck) if task.alters_inputs else self._plain(deck.split, count)
+            self._write(path, self._encode(encoder, batches))
+        mapped: NDArray[np.floating] = np.load(path, mmap_mode="r", allow_pickle=False)
+        return mapped
+
+    def _plain(self, split: str, count: int) -> list[Callable[[], Tensor]]:
+        """The plain pictures of a split in chunks, each [n, 3, h, w]."""
+        chunks = torch.split(torch.arange(count), CHUNK)
+        return [lambda at=at: self._data.read(split, at, ("rgb",))["rgb"] * 2 - 1 for at in chunks]  # type: ignore[misc]
+
+    def _altered(self, deck: Deck) -> list[Callable[[], Tensor]]:
+        """The altered inputs of a deck in chunks, each [n, V, 3, h, w]."""
+        return [lambda at=at: deck.take(at).example.inputs for at in torch.split(torch.arange(len(deck)), CHUNK)]  # type: ignore[misc]
+
+    @torch.no_grad()
+    def _encode(self, encoder: Encoding, chunks: list[Callable[[], Tensor]]) -> NDArray[np.floating]:
+        parts = []
+        for make in chunks:
+            pictures = self._computing.move(make())
+            with self._computing.autocast():
+                codes = encoder(pictures.reshape(-1, *pictures.shape[-3:])).float()
+            parts.append(codes.reshape(*pictures.shape[:-3], *codes.shape[1:]).cpu().numpy())
+        stored: NDArray[np.floating] = np.concatenate(parts).astype(STORED[self._precision])
+        return stored
+
+    def _write(self, path: Path, features: NDArray[np.floating]) -> None:
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with aside.open("wb") as file:
+                np.save(file, features, allow_pickle=False)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(path)
+        except OSError as error:
+            aside.unlink(missing_ok=True)
+            raise LedgerError(
+                f"Features cannot be written to {path.parent}: {error.strerror}.",
+                "Free some space or choose another folder, then type the same command again; finished jobs are kept.",
+            ) from error
+
+
+def gather(features: NDArray[np.floating], deck: Deck, altered: bool, positions: Tensor) -> Tensor:
+    """The features of some examples of a deck, float32 [B, V, C, y, x]."""
+    at = positions.numpy()
+    rows = features[at] if altered else features[deck.groups.numpy()[at]]
+    return torch.from_numpy(np.ascontiguousarray(rows, dtype=np.float32))
