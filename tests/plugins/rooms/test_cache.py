@@ -1,0 +1,300 @@
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+import pytest
+import torch
+from taskonomy_plugins.rooms import cache as cache_module
+from taskonomy_plugins.rooms.cache import RoomsCache, cache_root, scene_number
+from taskonomy_plugins.rooms.config import RoomsConfig
+from taskonomy_plugins.rooms.modalities import stored_modalities
+
+from taskonomy_core.errors import DataError
+
+CONFIG = RoomsConfig(image=8, seed=3)
+
+
+@pytest.fixture(autouse=True)
+def short_shards(monkeypatch):
+    monkeypatch.setattr(cache_module, "SCENES_PER_SHARD", 2)
+
+
+def make(render, train=5, test=1, config=CONFIG):
+    return RoomsCache(config, {"train": train, "test": test}, render)
+
+
+def files(cache):
+    return {path.name: path.read_bytes() for path in cache.folder.glob("*.safetensors")}
+
+
+def test_what_is_read_is_what_was_rendered_to_within_the_stored_type(render):
+    cache = make(render)
+    cache.prepare()
+    stored = stored_modalities(CONFIG.image)
+    found = cache.gather("train", range(20), list(stored))
+    truth = render(CONFIG, [scene_number("train", place) for place in range(5)])
+    tolerance = {"u1": 0.5 / 255, "f2": 2.0**-11, "f4": 0.0}
+    for name, kind in stored.items():
+        assert found[name].dtype == kind.read
+        assert found[name].shape == (20, *kind.modality.shape)
+        if name not in truth:
+            continue
+        if found[name].is_floating_point():
+            relative = tolerance[kind.disk] if kind.disk != "u1" else 0.0
+            absolute = tolerance["u1"] if kind.disk == "u1" else 1e-7 * (kind.disk == "f2")
+            torch.testing.assert_close(found[name], truth[name], rtol=relative, atol=absolute + 1e-7 * (name == "rgb"))
+        else:
+            assert found[name].equal(truth[name])
+    assert stored["rgb"].disk == "u1"
+    assert stored["depth_zbuffer"].disk == "f4"
+
+
+def test_images_are_gathered_in_the_order_asked_for_across_shards(render):
+    cache = make(render)
+    cache.prepare()
+    rows = [17, 0, 9, 9, 19]
+    found = cache.gather("train", rows, ["scene", "rgb"])
+    assert found["scene"].tolist() == [scene_number("train", row // 4) for row in rows]
+    everything = cache.gather("train", range(20), ["rgb"])["rgb"]
+    assert found["rgb"].equal(everything[rows])
+
+
+def test_what_was_rendered_is_not_rendered_again(render):
+    make(render).prepare()
+    before = len(render.rendered)
+    make(render).prepare()
+    assert before == 6
+    assert len(render.rendered) == before
+
+
+def test_a_larger_split_renders_only_what_is_new_and_changes_no_scene(render):
+    small = make(render, train=2)
+    small.prepare()
+    kept = small.gather("train", range(8), ["rgb", "segment_unsup25d"])
+    render.rendered.clear()
+    large = make(render, train=6)
+    large.prepare()
+    assert render.rendered == [scene_number("train", place) for place in (2, 3, 4, 5)]
+    for name, values in large.gather("train", range(8), ["rgb", "segment_unsup25d"]).items():
+        assert values.equal(kept[name])
+
+
+def test_a_scene_has_the_same_bytes_in_whichever_shard_it_lies(render):
+    make(render, train=3).prepare()
+    make(render, train=4).prepare()
+    (short,) = cache_root().glob("*/train-00002-1.safetensors")
+    (long,) = cache_root().glob("*/train-00002-2.safetensors")
+    short, long = cache_module.Shard(short).arrays, cache_module.Shard(long).arrays
+    assert all(np.array_equal(short[name], long[name][:4]) for name in long)
+
+
+def test_other_settings_are_another_cache(render):
+    folders = {
+        make(render, config=config).folder
+        for config in (CONFIG, RoomsConfig(8, 4), RoomsConfig(16, 3), RoomsConfig(8, 3, antialias=1))
+    }
+    assert len(folders) == 4
+
+
+def test_a_kill_loses_only_the_shards_in_flight(render):
+    class Killed(BaseException):
+        pass
+
+    def kill(done, total, what):
+        if done >= 16:
+            raise Killed
+
+    cache = make(render)
+    with pytest.raises(Killed):
+        cache.prepare(kill)
+    render.rendered.clear()
+    (cache.folder / ".train-00004-1.safetensors.77.tmp").write_bytes(b"half a shard")
+    make(render).prepare()
+    assert render.rendered == [scene_number("train", 4), scene_number("test", 0)]
+    assert not list(cache.folder.glob(".*.tmp"))
+
+
+def test_a_lost_shard_is_rendered_again_with_the_same_bytes(render):
+    cache = make(render)
+    cache.prepare()
+    before = files(cache)
+    (cache.folder / "train-00002-2.safetensors").unlink()
+    render.rendered.clear()
+    make(render).prepare()
+    assert render.rendered == [scene_number("train", 2), scene_number("train", 3)]
+    assert files(cache) == before
+
+
+@pytest.mark.parametrize("place", [3, 40, 2000, -1], ids=["length", "header", "contents", "last byte"])
+def test_a_flipped_byte_is_named_and_its_shard_rendered_again(render, caplog, place):
+    cache = make(render)
+    cache.prepare()
+    before = files(cache)
+    hurt = cache.folder / "train-00002-2.safetensors"
+    content = bytearray(hurt.read_bytes())
+    content[place] ^= 0x10
+    hurt.write_bytes(content)
+    assert make(render).verify() == [hurt.name]
+    with pytest.raises(DataError) as caught:
+        make(render).gather("train", [8], ["rgb"])
+    assert caught.value.message == f"A file of the rooms cache is damaged: {hurt}."
+    assert caught.value.hint == "Type the command again: what is missing is rendered first."
+    again = make(render)
+    again.prepare()
+    assert caplog.messages == [f"{hurt} is damaged and is rendered again."]
+    assert files(cache) == before
+    assert again.verify() == []
+
+
+@pytest.mark.parametrize("size", [0, 5, 100, 3000])
+def test_a_shard_cut_short_is_rendered_again(render, caplog, size):
+    cache = make(render)
+    cache.prepare()
+    before = files(cache)
+    hurt = cache.folder / "test-00000-1.safetensors"
+    hurt.write_bytes(hurt.read_bytes()[:size])
+    make(render).prepare()
+    assert caplog.messages == [f"{hurt} is damaged and is rendered again."]
+    assert files(cache) == before
+
+
+def test_reading_before_preparing_says_what_is_missing(render):
+    cache = make(render)
+    with pytest.raises(DataError) as caught:
+        cache.gather("test", [0], ["rgb"])
+    missing = cache.folder / "test-00000-1.safetensors"
+    assert caught.value.message == (f"A file of the rooms cache cannot be read: {missing} (No such file or directory).")
+    assert caught.value.hint == "Type the command again: what is missing is rendered first."
+
+
+def test_progress_counts_images_up_to_all(render):
+    seen = []
+    make(render).prepare(lambda *told: seen.append(told))
+    assert seen == [(8, 24, "rooms"), (16, 24, "rooms"), (20, 24, "rooms"), (24, 24, "rooms")]
+    again = []
+    make(render).prepare(lambda *told: again.append(told))
+    assert again == seen
+
+
+def test_a_full_disk_says_so_and_leaves_nothing_half_written(render, monkeypatch):
+    cache = make(render)
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(DataError) as caught:
+            cache.prepare()
+    assert caught.value.message == f"The disk of the rooms cache is full: {cache.folder}."
+    assert caught.value.hint == (
+        "Free some space and type the same command again, it goes on where it stopped; "
+        "TASKONOMY_CACHE=/another/folder names another place for the cache."
+    )
+    assert [path.name for path in cache.folder.iterdir()] == []
+    cache.prepare()
+
+
+def test_a_folder_that_cannot_be_written_says_so(render, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("TASKONOMY_CACHE", str(tmp_path / "file"))
+    cache = make(render)
+    with pytest.raises(DataError) as caught:
+        cache.prepare()
+    assert caught.value.message == f"The rooms cache cannot be written: {cache.folder} (Not a directory)."
+    assert caught.value.hint == "TASKONOMY_CACHE=/another/folder names another place for the cache."
+
+
+def test_the_lock_that_cannot_be_opened_says_so(render):
+    cache = make(render)
+    (cache.folder / "lock").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"The rooms cache cannot be written: .* \(Is a directory\)\."):
+        cache.prepare()
+
+
+def test_the_cache_is_the_users_unless_the_environment_names_another(monkeypatch):
+    monkeypatch.setenv("TASKONOMY_CACHE", "elsewhere")
+    assert cache_root() == Path("elsewhere/rooms")
+    monkeypatch.delenv("TASKONOMY_CACHE")
+    assert cache_root() == platformdirs.user_cache_path("taskonomy") / "rooms"
+
+
+def test_people_find_the_settings_beside_the_shards(render):
+    cache = make(render)
+    cache.prepare()
+    about = json.loads((cache.folder / "about.json").read_text())
+    assert about["image"] == 8
+    assert about["seed"] == 3
+    assert about["render_version"] >= 1
+
+
+PREPARE = """
+import sys
+from taskonomy_plugins.rooms.cache import RoomsCache
+from taskonomy_plugins.rooms.config import RoomsConfig
+from taskonomy_plugins.rooms.render import render_scenes
+
+if __name__ == "__main__":
+    RoomsCache(RoomsConfig(image=8, antialias=1), {"train": 9}, render_scenes).prepare(processes=int(sys.argv[1]))
+"""
+
+
+def test_the_same_bytes_from_one_process_two_processes_and_another_program(tmp_path, monkeypatch):
+    from taskonomy_plugins.rooms.render import render_scenes
+
+    monkeypatch.setattr(cache_module, "SCENES_PER_SHARD", 8)
+    config = RoomsConfig(image=8, antialias=1)
+    found = []
+    for name in ("here", "spread"):
+        monkeypatch.setenv("TASKONOMY_CACHE", str(tmp_path / name))
+        cache = RoomsCache(config, {"train": 9}, render_scenes)
+        if name == "here":
+            cache.prepare()
+        else:
+            # Two programs at once, on the same cache, of one and of two workers.
+            (tmp_path / "prepare.py").write_text(PREPARE)
+            programs = [
+                subprocess.Popen([sys.executable, str(tmp_path / "prepare.py"), workers]) for workers in ("1", "2")
+            ]
+            assert [program.wait() for program in programs] == [0, 0]
+            assert cache.verify() == []
+        found.append(files(cache))
+    assert found[0] == found[1]
+    assert len(found[0]) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is locked there")
+def test_who_comes_second_waits_and_says_so(render):
+    from taskonomy_plugins.rooms.locking import held
+
+    cache = make(render)
+    cache.folder.mkdir(parents=True)
+    told = []
+
+    class EnoughError(Exception):
+        pass
+
+    def progress(*words):
+        told.append(words)
+        raise EnoughError
+
+    # flock belongs to the open file, so that this very process may be the other one.
+    with held(cache.folder / "lock", lambda: None), pytest.raises(EnoughError):
+        cache.prepare(progress)
+    assert told == [(0, 24, "rooms, which another process renders")]
+    assert render.rendered == []
+    cache.prepare()
+
+
+def test_a_worker_that_dies_is_a_sentence():
+    from taskonomy_plugins.rooms.pool import spread
+
+    with pytest.raises(DataError) as caught:
+        list(spread(os._exit, [1, 1], processes=2))
+    assert caught.value.message == "A process that rendered rooms was killed, perhaps for want of memory."
+    assert caught.value.hint == "Type the command again with fewer processes; it goes on where it stopped."
