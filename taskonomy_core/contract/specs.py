@@ -90,7 +90,7 @@ class NetworkSize:
         decoder_convs: output channels of the leading 3x3 convolutions on the code grid
             (paper: 1024, 1024, 512, 256, 256, 128).
         decoder_ups: output channels (up-convolution, convolution) of each doubling towards the image, coarse to
-            fine (paper: (64, 64), (32, 32), (16, 32), (16, 16)).
+            fine (paper: (64, 64), (32, 32), (16, 32), (16, 16)); fewer than doublings: see DenseDecoder.
         head_width: hidden width of fully connected heads (2048).
         dropout: dropout of fully connected heads (0.5).
     """

@@ -126,7 +126,7 @@ PRESETS: dict[str, Recipe] = {
         transfer_images=400,
         test_images=300,
         encoder="resnet_compact",
-        size=_size(64, 8, 16, (64,), (32, 16, 16), 128, 0.1),
+        size=_size(64, 8, 16, (64,), (32, 16), 128, 0.1),
         network=Schedule(epochs=8, batch=32, lr=3e-3, schedule="cosine", weight_decay=2e-6, clip=1.0),
         transfer=Schedule(epochs=10, batch=32, lr=3e-3, schedule="cosine", weight_decay=1e-5, clip=1.0),
         scratch=Schedule(epochs=10, batch=32, lr=3e-3, schedule="cosine", weight_decay=2e-6, clip=1.0),

@@ -91,7 +91,7 @@ def test_the_papers_heads_have_their_parameters():
 
 @pytest.mark.parametrize(
     ("stride", "code_side", "ups"),
-    [(1, 8, [32, 16, 16]), (2, 8, [32, 16]), (4, 8, [32]), (8, 8, []), (1, 2, [32, 16, 16, 16, 16]), (1, 64, [])],
+    [(1, 8, [32, 16, 16]), (2, 8, [32, 16]), (4, 8, [32]), (8, 8, []), (1, 2, [32, 16, 16]), (1, 64, [])],
 )
 def test_doublings_follow_the_grid_and_the_stride(stride, code_side, ups):
     features = FeatureSpec(4, code_side, code_side)
@@ -188,3 +188,16 @@ def test_what_cannot_be_built_says_so(decoder, features, output, message):
     with pytest.raises(TaskDefinitionError, match=message) as caught:
         decoder(features, output, SMALL)
     assert "tk check NAME" in caught.value.hint
+
+
+def test_where_pairs_run_out_the_last_convolution_gives_whole_blocks():
+    size = replace(SMALL, decoder_ups=SMALL.decoder_ups[:2])
+    features = FeatureSpec(4, 8, 8)
+    torch.manual_seed(0)
+    module = DenseDecoder(tanh=True)(features, OutputSpec.dense(3), size).eval()
+    codes = torch.randn(2, 4, 8, 8)
+    convolution = module[-3]
+    assert convolution.out_channels == 3 * 2 * 2
+    blocks = torch.tanh(module[:-2](codes))
+    # Pixel (y, x) of channel c is channel 4 c + 2 (y mod 2) + (x mod 2) of its block.
+    torch.testing.assert_close(module(codes)[:, 1, 1::2, 0::2], blocks[:, 4 + 2])
