@@ -45,15 +45,30 @@ class LocalTrainer:
         network_key: Callable[[str], str],
     ) -> None:
         self._tasks, self._recipe, self._data, self._encoder = tasks, recipe, data, encoder
-        self._seed, self._computing = seed, computing
+        self._seed, self.computing = seed, computing
         self._state, self._key = network_state, network_key
         self._features = FeatureCache(cache, data, recipe.feature_precision, computing)
+
+    def task(self, name: str) -> Task:
+        """A task of this project."""
+        return self._tasks[name]
+
+    def deck(self, task: str, split: str) -> Deck:
+        """The examples of a task on a split."""
+        count = self._recipe.counts[split]
+        return Deck(self._tasks[task], self._data, split, count, self._seed, self.computing.device)
+
+    def finished_network(self, task: str) -> Learner:
+        """A task's own network as it was stored."""
+        learner = self._from_pixels(self._tasks[task], self.deck(task, "test"), "network")
+        learner.module.load_state_dict(dict(self._state(task)))
+        return learner
 
     def network(self, task: str) -> Outcome:
         """Train a task's own network on `train`; the test losses are the `self` column (paper section 3.1)."""
         card = self._tasks[task]
         started = time.process_time()
-        deck = self._deck(card, "train")
+        deck = self.deck(card.name, "train")
         if not card.trainable:
             encoding = build_encoding(card, self._encoder, self._recipe.size, self._seed)
             return _outcome(nn.ModuleDict({"encoding": encoding}), None, None, time.process_time() - started)
@@ -64,7 +79,7 @@ class LocalTrainer:
         """Train the target's network from pixels on `transfer`: the baseline of gain (paper section 4)."""
         card = self._tasks[target]
         started = time.process_time()
-        deck = self._deck(card, "transfer")
+        deck = self.deck(card.name, "transfer")
         learner = self._from_pixels(card, deck, "scratch")
         return self._trained(learner, card, deck, self._recipe.scratch, started)
 
@@ -72,9 +87,9 @@ class LocalTrainer:
         """Fit the best constant on `transfer` (paper, Table 1: "avg")."""
         card = self._tasks[target]
         started = time.process_time()
-        deck = self._deck(card, "transfer")
+        deck = self.deck(card.name, "transfer")
         module = Constant(card.output.shape(self._recipe.size.image), seed_of(self._seed, target))
-        learner = Learner(f"The constant of {target}", module.to(self._computing.device), _inputs, seed=0)
+        learner = Learner(f"The constant of {target}", module.to(self.computing.device), _inputs, seed=0)
         schedule = schedule_for(self._recipe.constant_steps, self._recipe.transfer.batch, len(deck))
         return self._trained(learner, card, deck, schedule, started, fresh=False)
 
@@ -82,28 +97,25 @@ class LocalTrainer:
         """Train one readout per set of sources, all over the same batches of the cache (paper section 3.2)."""
         card = self._tasks[target]
         started = time.process_time()
-        deck, test = self._deck(card, "transfer"), self._deck(card, "test")
+        deck, test = self.deck(card.name, "transfer"), self.deck(card.name, "test")
         learners = [self._readout(card, deck, test, sources) for sources in candidates]
         schedule = self._recipe.transfer
         batches = deck.shuffled(schedule.epochs, schedule.batch, fresh=False)
         steps = deck.steps(schedule.epochs, schedule.batch)
-        fit(learners, batches, steps, target, card.loss, schedule, self._computing)
-        scores = evaluate(learners, test, card, self._computing)
+        fit(learners, batches, steps, target, card.loss, schedule, self.computing)
+        scores = evaluate(learners, test, card, self.computing)
         share = (time.process_time() - started) / len(learners)
         return [
             score if isinstance(score, JobError) else _outcome(learner.module, score, test, share)
             for learner, score in zip(learners, scores, strict=True)
         ]
 
-    def _deck(self, task: Task, split: str) -> Deck:
-        return Deck(task, self._data, split, self._recipe.counts[split], self._seed, self._computing.device)
-
     def _from_pixels(self, task: Task, deck: Deck, role: str) -> Learner:
         sample = deck.take(torch.arange(2)).example.inputs
         seed = seed_of(self._seed, role)
         module = build_network(task, self._encoder, self._recipe.size, seed, sample)
         name = f"The {'task network' if role == 'network' else 'from-scratch network'} of {task.name}"
-        return Learner(name, self._computing.place(module), _inputs, seed_of(seed, task.name, "dropout"))
+        return Learner(name, self.computing.place(module), _inputs, seed_of(seed, task.name, "dropout"))
 
     def _readout(self, task: Task, deck: Deck, test: Deck, sources: tuple[str, ...]) -> Learner:
         """A readout from one or more frozen encoders, concatenated channel-wise."""
@@ -116,7 +128,7 @@ class LocalTrainer:
             # Training reads `transfer`, evaluation `test`; the module's mode says which.
             split = deck if module.training else test
             parts = [gather(each, split, task.alters_inputs, batch.positions) for each in held[split.split]]
-            return self._computing.move(torch.cat(parts, dim=2))
+            return self.computing.move(torch.cat(parts, dim=2))
 
         views, channels, height, width = gather(held["test"][0], test, task.alters_inputs, torch.arange(1)).shape[1:]
         channels *= len(sources)
@@ -125,7 +137,7 @@ class LocalTrainer:
             torch.manual_seed(seed)
             readout = Readout(channels)
         decoder = build_decoder(task, FeatureSpec(2 * channels, height, width, views), self._recipe.size, seed)
-        module = self._computing.place(Transfer(readout, decoder))
+        module = self.computing.place(Transfer(readout, decoder))
         return Learner(f"The transfer from {' + '.join(sources)} to {task.name}", module, feed, seed)
 
     def _frozen(self, name: str) -> Callable[[], Encoding]:
@@ -144,13 +156,13 @@ class LocalTrainer:
         """Fit one learner and, where the task is a target, score it on `test`."""
         batches = deck.shuffled(schedule.epochs, schedule.batch, fresh=fresh)
         steps = deck.steps(schedule.epochs, schedule.batch)
-        fit([learner], batches, steps, task.name, task.loss, schedule, self._computing)
+        fit([learner], batches, steps, task.name, task.loss, schedule, self.computing)
         if learner.fault is not None:
             raise learner.fault
         score: Score | JobError | None = None
-        test = self._deck(task, "test") if task.target else None
+        test = self.deck(task.name, "test") if task.target else None
         if test is not None:
-            (score,) = evaluate([learner], test, task, self._computing)
+            (score,) = evaluate([learner], test, task, self.computing)
         if isinstance(score, JobError):
             raise score
         return _outcome(learner.module, score, test, time.process_time() - started)
