@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Terminal
 from taskonomy_core import __version__
 from taskonomy_core.errors import TaskonomyError
+from taskonomy_core.registry.naming import nearest
 
 # In the order in which a newcomer meets them. Command NAME is `command` in taskonomy_cli.commands.NAME.
 COMMANDS = {
@@ -73,12 +72,6 @@ class CommandTable(click.Group):
         except KeyboardInterrupt:
             Terminal().say("\nStopped. Type the same command to go on where it stopped.")
             ctx.exit(INTERRUPTED)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """ " Did you mean X or Y?" for a mistyped name, or nothing when none is near."""
-    close = difflib.get_close_matches(name, list(known), 3)
-    return f" Did you mean {' or '.join(close)}?" if close else ""
 
 
 @click.group(cls=CommandTable, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

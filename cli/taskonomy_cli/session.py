@@ -12,6 +12,7 @@ from taskonomy_core.errors import RosterError
 
 if TYPE_CHECKING:
     from taskonomy_core.learning.recipe import Recipe
+    from taskonomy_core.registry.resolve import Resolved
     from taskonomy_core.registry.roster import Roster
 
 REGISTRY = "registry.toml"
@@ -71,3 +72,13 @@ class Session:
             encoder=recipe.encoder if roster.encoder is None else roster.encoder,
             order=recipe.order if roster.order is None else roster.order,
         )
+
+    @cached_property
+    def resolved(self) -> Resolved:
+        """The roster's tasks, imported (and torch with them); a task that has changed its version is told of once."""
+        from taskonomy_core.registry.resolve import resolve
+
+        resolved = resolve(self.roster)
+        for notice in resolved.notices:
+            self.terminal.warn(notice)
+        return resolved

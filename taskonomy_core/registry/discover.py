@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import entrypoints
 
@@ -19,7 +20,8 @@ from taskonomy_core.errors import PluginError
 GROUP = "taskonomy"
 TASK = "task"
 # Every kind that is not a task: the word before the dot of its entries.
-KINDS = ("data", "encoder", "executor", "listener")
+LISTENER = "listener"
+KINDS = ("data", "encoder", "executor", LISTENER)
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def discover(path: Sequence[str] | None = None) -> tuple[FoundPlugin, ...]:
     does for imports. Errors: PluginError where a package's list of entry points cannot be read at all.
     """
     found: dict[str, FoundPlugin] = {}
-    home: dict[str, object] = {}
+    home: dict[str, Any] = {}
     folders = [str(folder) for folder in (sys.path if path is None else path)]
     try:
         for entries, distribution in entrypoints.iter_files_distros(folders):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import tomlkit
-from tomlkit.items import InlineTable
+from tomlkit.exceptions import TOMLKitError
 
 from taskonomy_core.errors import RosterError
 from taskonomy_core.registry.files import write_atomically
@@ -31,7 +32,7 @@ seed = {seed}
 # What may be spent on labelling source tasks; every task has a cost below. `tk taxonomy --budget N` overrides it.
 budget = {budget}
 
-# How many sources one transfer may combine, and what turns an image into a representation. Left out, the preset decides.
+# How many sources one transfer may combine, and what turns images into representations; left out, the preset decides.
 # order = 2
 # encoder = "resnet_compact"
 
@@ -53,18 +54,21 @@ def register_tasks(path: Path, tasks: Iterable[RosterTask]) -> Roster:
 
     Errors: RosterError where the file cannot be read or written; it is then unchanged.
     """
-    text = read_text(path)
-    document = parse(path, text)
-    if "tasks" not in document:
-        document.append("tasks", tomlkit.table(is_super_table=True))
-    tables: Any = document["tasks"]
+    text = old = read_text(path)
     for task in tasks:
-        if task.name not in tables:
-            tables.append(task.name, tomlkit.inline_table() if isinstance(tables, InlineTable) else tomlkit.table())
-        for key, value in _fields(task).items():
-            if tables[task.name].get(key) != value:
-                tables[task.name][key] = value
-    return _write(path, _like(text, tomlkit.dumps(document)))
+        document = parse(path, text)
+        wanted = document.unwrap()
+        tables: Any = document.setdefault("tasks", tomlkit.table(is_super_table=True))
+        if task.name in tables:
+            changed = _changed(tables[task.name], task)
+            tables[task.name].update(changed)
+            wanted["tasks"][task.name].update(changed)
+            text = _first_that_says(wanted, path, tomlkit.dumps(document))
+        else:
+            tables[task.name] = _fields(task)
+            wanted.setdefault("tasks", {})[task.name] = _fields(task)
+            text = _first_that_says(wanted, path, f"{text.rstrip()}\n\n{_table(task)}", tomlkit.dumps(document))
+    return _write(path, _like(old, text))
 
 
 def unregister_task(path: Path, name: str) -> Roster:
@@ -72,13 +76,16 @@ def unregister_task(path: Path, name: str) -> Roster:
 
     Errors: RosterError where the task is not in it, or the file cannot be read or written; it is then unchanged.
     """
-    text = read_text(path)
-    document = parse(path, text)
-    tables: Any = document.get("tasks", {})
-    if name not in tables:
-        raise RosterError(f"{path} does not register a task {name!r}.{nearest(name, tables)}", "Type: tk tasks")
-    tables.remove(name)
-    return _write(path, _like(text, tomlkit.dumps(document)))
+    old = read_text(path)
+    document = parse(path, old)
+    wanted = document.unwrap()
+    if name not in wanted.get("tasks", {}):
+        known = wanted.get("tasks", {})
+        raise RosterError(f"{path} does not register a task {name!r}.{nearest(name, known)}", "Type: tk tasks")
+    tables: Any = document["tasks"]
+    del tables[name], wanted["tasks"][name]
+    text = _first_that_says(wanted, path, _without_table(old, name), tomlkit.dumps(document))
+    return _write(path, _like(old, text))
 
 
 def create_roster(
@@ -94,13 +101,53 @@ def create_roster(
     return _write(path, text)
 
 
+def _without_table(text: str, name: str) -> str:
+    """The text without the lines of `[tasks.NAME]`; comments between its last key and the next table stay."""
+    lines = text.splitlines(keepends=True)
+    header = re.compile(rf"\s*\[\s*tasks\s*\.\s*([\"']?){re.escape(name)}\1\s*\]")
+    start = next((at for at, line in enumerate(lines) if header.match(line)), len(lines))
+    end = next((at for at in range(start + 1, len(lines)) if lines[at].lstrip().startswith("[")), len(lines))
+    while end > start + 1 and lines[end - 1].lstrip()[:1] in ("", "#"):
+        end -= 1
+    if end < len(lines) and not lines[end].strip():
+        end += 1
+    return "".join(lines[:start] + lines[end:])
+
+
+def _first_that_says(wanted: dict[str, Any], path: Path, *texts: str) -> str:
+    """The first text whose content is `wanted`: edited by lines where that does, else by tomlkit.
+
+    tomlkit takes a comment above the next table along with a removed one and puts new tables into odd places, but it
+    understands every spelling (inline tables, dotted keys, tables out of order).
+    """
+    for text in texts:
+        try:
+            content = tomlkit.parse(text).unwrap()
+        except TOMLKitError:
+            continue
+        # An emptied [tasks] may stay or go.
+        if {"tasks": {}} | content == {"tasks": {}} | wanted:
+            return text
+    raise RosterError(
+        f"{path} writes its tasks in a way that cannot be edited here; nothing was changed.",
+        "Write each of them as a table [tasks.NAME], then type the same command again.",
+    )
+
+
+def _changed(table: Any, task: RosterTask) -> dict[str, Any]:
+    """What differs between a table and the task; a key that is left out and stays at its default remains left out."""
+    defaults = _fields(RosterTask(task.name, "", 0))
+    return {key: value for key, value in _fields(task).items() if table.get(key, defaults[key]) != value}
+
+
 def _table(task: RosterTask) -> str:
     lines = (f"{key} = {_toml(value)}\n" for key, value in _fields(task).items())
     return f"[tasks.{task.name}]\n{''.join(lines)}"
 
 
 def _toml(value: Any) -> str:
-    return tomlkit.item(value).as_string()
+    text: str = tomlkit.item(value).as_string()
+    return text
 
 
 def _fields(task: RosterTask) -> dict[str, Any]:

@@ -1,0 +1,167 @@
+"""From names to things: exactly what a roster names is loaded, and no other plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from taskonomy_core.contract.data import DataSourceKind
+from taskonomy_core.contract.encoder import EncoderKind
+from taskonomy_core.contract.executor import ExecutorKind
+from taskonomy_core.contract.task import Task
+from taskonomy_core.errors import PluginError
+from taskonomy_core.registry.asking import Plugin
+from taskonomy_core.registry.discover import LISTENER, TASK, FoundPlugin, discover
+from taskonomy_core.registry.load import Loaded, load_all, load_file, load_plugin
+from taskonomy_core.registry.naming import nearest, noun
+from taskonomy_core.registry.roster import Roster, RosterTask
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """The tasks of a roster.
+
+    Attributes:
+        tasks: by name, in the order of the roster.
+        stale: tasks whose version is no longer the one that was registered: (registered, installed).
+    """
+
+    tasks: Mapping[str, Task]
+    stale: Mapping[str, tuple[int, int]]
+
+    @property
+    def notices(self) -> list[str]:
+        """One sentence for each stale task, with what to type."""
+        return [
+            f"{name} is now version {installed}, but was registered as version {registered}. Type: tk register {name}"
+            for name, (registered, installed) in self.stale.items()
+        ]
+
+
+def resolve(roster: Roster, found: Iterable[FoundPlugin] | None = None) -> Resolved:
+    """Load the plugins that the roster's tasks come from, each once, and no other.
+
+    Errors: PluginError where a task's plugin is not installed, is broken or does not bring the task; it names all such
+    tasks.
+    """
+    installed = {plugin.label: plugin for plugin in (discover() if found is None else found)}
+    plugins: dict[str, Plugin | PluginError] = {}
+    tasks: dict[str, Task] = {}
+    faults: dict[str, PluginError] = {}
+    for entry in roster.tasks.values():
+        if entry.plugin not in plugins:
+            plugins[entry.plugin] = _load(entry, roster, installed)
+        plugin = plugins[entry.plugin]
+        fault = plugin if isinstance(plugin, PluginError) else _misfit(entry, plugin)
+        if fault is None:
+            assert isinstance(plugin, Plugin)
+            tasks[entry.name] = plugin.tasks[entry.name]
+        else:
+            faults[entry.name] = fault
+    if faults:
+        raise _unresolved(roster, faults)
+    stale = {
+        name: (roster.tasks[name].version, task.version)
+        for name, task in tasks.items()
+        if roster.tasks[name].version != task.version
+    }
+    return Resolved(tasks, stale)
+
+
+def data_source(name: str, found: Iterable[FoundPlugin] | None = None) -> DataSourceKind:
+    """The installed data source of this name. Errors: PluginError, see `one_of`."""
+    kind: DataSourceKind = one_of("data", name, found)
+    return kind
+
+
+def encoder(name: str, found: Iterable[FoundPlugin] | None = None) -> EncoderKind:
+    """The installed encoder of this name. Errors: PluginError, see `one_of`."""
+    kind: EncoderKind = one_of("encoder", name, found)
+    return kind
+
+
+def executor(name: str, found: Iterable[FoundPlugin] | None = None) -> ExecutorKind:
+    """The installed executor of this name. Errors: PluginError, see `one_of`."""
+    kind: ExecutorKind = one_of("executor", name, found)
+    return kind
+
+
+def listeners(found: Iterable[FoundPlugin] | None = None) -> Loaded:
+    """Every installed listener; call `.tell(report, folder)` on what comes back."""
+    return load_all(plugin for plugin in (discover() if found is None else found) if plugin.kind == LISTENER)
+
+
+def one_of(kind: str, name: str, found: Iterable[FoundPlugin] | None = None) -> Any:
+    """Load the one plugin that brings the thing of this kind and name.
+
+    Errors: PluginError where none does (with the nearest and all installed names), two packages do, or it is broken.
+    """
+    return load_plugin(entry_of(kind, name, found)).things[kind][name]
+
+
+def entry_of(kind: str, name: str, found: Iterable[FoundPlugin] | None = None) -> FoundPlugin:
+    """The one installed entry point of this kind and name, or of this label; nothing is imported.
+
+    Errors: PluginError where there is none (with the nearest and all installed names) or two packages have it.
+    """
+    candidates = [plugin for plugin in (discover() if found is None else found) if plugin.kind == kind]
+    fitting = [plugin for plugin in candidates if name in (plugin.name, plugin.label)]
+    if not fitting:
+        names = sorted({plugin.name for plugin in candidates})
+        raise PluginError(
+            f"There is no {noun(kind)} {name!r}.{nearest(name, names)} Installed: {', '.join(names) or 'none'}.",
+            "Type: tk tasks" if kind == TASK else "Correct the name, or install the package that brings it.",
+        )
+    if len(fitting) > 1:
+        labels = [plugin.label for plugin in fitting]
+        raise PluginError(
+            f"{' and '.join(labels)} both bring a {noun(kind)} {name!r}.",
+            f'Say which one: tk register "{labels[0]}"'
+            if kind == TASK
+            else f"Type: {' or '.join(f'pip uninstall {plugin.package}' for plugin in fitting)}",
+        )
+    return fitting[0]
+
+
+def _load(entry: RosterTask, roster: Roster, installed: Mapping[str, FoundPlugin]) -> Plugin | PluginError:
+    try:
+        if entry.is_file:
+            return load_file(roster.path.resolve().parent / entry.plugin, label=entry.plugin)
+        if entry.plugin not in installed:
+            package = entry.plugin.partition("[")[0]
+            return PluginError(f"{entry.plugin} is not installed.", f"Type: pip install {package}")
+        return load_plugin(installed[entry.plugin])
+    except PluginError as error:
+        return error
+
+
+def _misfit(entry: RosterTask, plugin: Plugin) -> PluginError | None:
+    """Why a sound plugin cannot give what the roster says, if so."""
+    task = plugin.tasks.get(entry.name)
+    if task is None:
+        names = ", ".join(plugin.tasks) or "none"
+        return PluginError(f"{plugin.label} brings no task {entry.name!r}; it brings: {names}.")
+    role = role_misfit(task, entry.role)
+    return PluginError(role) if role else None
+
+
+def role_misfit(task: Task, role: str) -> str:
+    """Why a task cannot have a role, in a sentence; empty where it can."""
+    if role != "target" and not task.source:
+        return f"{task.name} cannot be a source."
+    if role != "source" and not task.target:
+        return f"{task.name} cannot be a target."
+    return ""
+
+
+def _unresolved(roster: Roster, faults: Mapping[str, PluginError]) -> PluginError:
+    """One error for all tasks that cannot be had; plugins with several such tasks are told of once."""
+    reasons = "\n".join(f"  {name}: {fault.message}" for name, fault in faults.items())
+    many = "tasks that cannot be used" if len(faults) > 1 else "a task that cannot be used"
+    hints = dict.fromkeys(fault.hint for fault in faults.values() if fault.hint)
+    unregister = ", ".join(f"tk unregister {name}" for name in faults)
+    return PluginError(
+        f"{roster.path} registers {many}:\n{reasons}",
+        "\n".join([*hints, f"Or do without: {unregister}"]),
+    )
