@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from taskonomy_core.errors import TaxonomyError
+from taskonomy_core.taxonomy.choice import Choice, affordable, best_choice
 from taskonomy_core.taxonomy.edges import Edge, undominated
 from taskonomy_core.taxonomy.engines import Found, choose_solver, run
 from taskonomy_core.taxonomy.problem import Problem
@@ -18,8 +19,6 @@ from taskonomy_core.taxonomy.taxonomy import BEST_SO_FAR, INFEASIBLE, PROVED_BES
 
 # Objectives closer than this are a tie. Above a solver's own tolerance (1e-6 on the scaled objective).
 TIE = 1e-9
-# The share of the budget that a solver's tolerance may overrun.
-_OVERRUN = 2e-6
 # Names settled at once: 2^9 times a solver's integrality tolerance stays far below 1.
 _CHUNK = 10
 
@@ -45,8 +44,8 @@ def solve(problem: Problem, solver: str = "auto", seconds: float | None = None) 
     started = time.perf_counter()
     engine = choose_solver(solver)
     # What no budget can buy only slows the solver down.
-    affordable = [edge for edge in problem.edges if _within(problem, problem.cost(edge))]
-    edges = undominated([edge for edge in affordable if edge.target in problem.targets], problem.worth)
+    payable = [edge for edge in problem.edges if affordable(problem, problem.cost(edge))]
+    edges = undominated([edge for edge in payable if edge.target in problem.targets], problem.worth)
     reason = _unserved(problem, edges)
     if reason:
         return _infeasible(problem, reason, engine, started)
@@ -84,44 +83,6 @@ def solve(problem: Problem, solver: str = "auto", seconds: float | None = None) 
 
 
 @dataclass(frozen=True)
-class Choice:
-    """A set of labelled tasks with the best edge that it allows each target."""
-
-    sources: tuple[str, ...]
-    edges: tuple[Edge, ...]
-    cost: float
-    worth: float
-
-
-def best_choice(problem: Problem, edges: Collection[Edge], labelled: Collection[str]) -> Choice | None:
-    """The best edge of every target, once it is known what is labelled; None where some target has none.
-
-    Labels that no edge stands on are dropped. Of equal edges the one with fewer sources is taken, then by name.
-    """
-    allowed = set(labelled)
-    best: dict[str, Edge] = {}
-    for edge in edges:
-        if edge.target in problem.targets and allowed.issuperset(edge.needs):
-            held = best.get(edge.target)
-            if held is None or _rank(problem, edge) < _rank(problem, held):
-                best[edge.target] = edge
-    if len(best) < len(problem.targets):
-        return None
-    chosen = tuple(best[target] for target in problem.targets)
-    sources = tuple(sorted({task for edge in chosen for task in edge.needs}))
-    return Choice(
-        sources,
-        chosen,
-        cost=math.fsum(problem.costs[source] for source in sources),
-        worth=math.fsum(problem.worth(edge) for edge in chosen),
-    )
-
-
-def _rank(problem: Problem, edge: Edge) -> tuple[float, int, tuple[str, ...]]:
-    return -problem.worth(edge), len(edge.needs), edge.needs
-
-
-@dataclass(frozen=True)
 class _Search:
     """One problem with its program and its clock."""
 
@@ -139,7 +100,7 @@ class _Search:
         assert found.values is not None
         labelled = [s for s, y in zip(self.program.sources, found.values[self.program.y], strict=True) if y > 0.5]
         choice = best_choice(self.problem, self.program.edges, labelled)
-        if choice is None or not _within(self.problem, choice.cost):
+        if choice is None or not affordable(self.problem, choice.cost):
             raise ArithmeticError(f"{self.engine} returned labels that serve not all or cost too much: {labelled}")
         return choice
 
@@ -197,10 +158,6 @@ class _Search:
         first, numbers = program.y.start, np.flatnonzero(weights)
         held = Row(tuple(int(first + n) for n in numbers), tuple(weights[numbers].tolist()), upper=total + 1e-7)
         return found.values, program.with_rows(held)
-
-
-def _within(problem: Problem, cost: float) -> bool:
-    return cost <= problem.budget * (1 + _OVERRUN)
 
 
 def _unserved(problem: Problem, edges: Collection[Edge]) -> str:

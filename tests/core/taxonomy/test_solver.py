@@ -9,6 +9,8 @@ import pytest
 
 from taskonomy_core.errors import TaxonomyError
 from taskonomy_core.taxonomy import engines, solver
+from taskonomy_core.taxonomy.affinity import Affinity
+from taskonomy_core.taxonomy.edges import Edge
 from taskonomy_core.taxonomy.engines import SOLVERS, Found
 from taskonomy_core.taxonomy.problem import OBJECTIVES, state_problem
 from taskonomy_core.taxonomy.program import SCALE, textbook_program, tight_program
@@ -88,6 +90,15 @@ def test_ties_go_to_the_cheaper_then_the_fewer_then_the_first_names(random_affin
     for budget in (2, 3, 6):
         check(state_problem(scores, budget, objective="linear"), engine)
         check(state_problem(scores, budget, costs=CHEAP_FIRST, objective="quality"), engine)
+
+
+@pytest.mark.parametrize("engine", SOLVERS)
+def test_among_many_equal_sources_the_first_names_win(engine):
+    names = [f"s{n:02}" for n in range(26)]
+    edges = [Edge("t", pair, 0.25) for pair in combinations(names[3:], 2) if pair[0] != "s03" or pair[1] > "s20"]
+    scores = Affinity((*edges, Edge("u", (names[25],), 0.1), Edge("u", (names[24],), 0.1)), {})
+    found = solve(state_problem(scores, 9), engine)
+    assert found.sources == ("s03", "s24")
 
 
 @pytest.mark.parametrize("seed", range(4))

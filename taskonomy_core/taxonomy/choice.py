@@ -1,0 +1,62 @@
+"""A choice of labels with the edges it allows: what the solver looks for and what it is compared with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from taskonomy_core.taxonomy.edges import Edge
+from taskonomy_core.taxonomy.problem import Problem
+
+# The share of the budget that a solver's tolerance may overrun.
+_OVERRUN = 2e-6
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A set of labelled tasks with the best edge that it allows each target."""
+
+    sources: tuple[str, ...]
+    edges: tuple[Edge, ...]
+    cost: float
+    worth: float
+
+
+def best_choice(problem: Problem, edges: Collection[Edge], labelled: Collection[str]) -> Choice | None:
+    """The best edge of every target, once it is known what is labelled; None where some target has none.
+
+    Labels that no edge stands on are dropped. Of equal edges the one with fewer sources is taken, then by name.
+    """
+    allowed = set(labelled)
+    best: dict[str, Edge] = {}
+    for edge in edges:
+        if edge.target in problem.targets and allowed.issuperset(edge.needs):
+            held = best.get(edge.target)
+            if held is None or _rank(problem, edge) < _rank(problem, held):
+                best[edge.target] = edge
+    if len(best) < len(problem.targets):
+        return None
+    chosen = tuple(best[target] for target in problem.targets)
+    return choice_of(problem, chosen)
+
+
+def choice_of(problem: Problem, edges: Iterable[Edge]) -> Choice:
+    """The choice that consists of these edges, one per target."""
+    chosen = tuple(sorted(edges, key=lambda edge: edge.target))
+    sources = tuple(sorted({task for edge in chosen for task in edge.needs}))
+    return Choice(
+        sources,
+        chosen,
+        cost=math.fsum(problem.costs[source] for source in sources),
+        worth=math.fsum(problem.worth(edge) for edge in chosen),
+    )
+
+
+def affordable(problem: Problem, cost: float) -> bool:
+    """Whether a cost is within the budget, up to a solver's tolerance."""
+    return cost <= problem.budget * (1 + _OVERRUN)
+
+
+def _rank(problem: Problem, edge: Edge) -> tuple[float, int, tuple[str, ...]]:
+    return -problem.worth(edge), len(edge.needs), edge.needs

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from taskonomy_core.taxonomy.choice import affordable, best_choice, choice_of
+from taskonomy_core.taxonomy.edges import Edge
+from taskonomy_core.taxonomy.problem import Problem
+
+EDGES = (
+    Edge("t", (), 0.2),
+    Edge("t", ("a",), 0.3),
+    Edge("t", ("a", "b"), 0.4),
+    Edge("t", ("b", "c"), 0.4),
+    Edge("u", ("a",), 0.1),
+)
+PROBLEM = Problem(EDGES, {"t": 1.0, "u": 2.0}, {"a": 1, "b": 2, "c": 3, "t": 4}, 6, 2, "linear")
+
+
+def test_every_target_takes_its_best_edge_and_unused_labels_are_dropped():
+    choice = best_choice(PROBLEM, EDGES, {"a", "c", "t"})
+    assert choice.edges == (EDGES[1], EDGES[4])
+    assert choice.sources == ("a",)
+    assert choice.cost == 1
+    assert choice.worth == 0.3 + 2 * 0.1
+
+
+def test_equal_edges_go_by_fewer_sources_then_by_name():
+    assert best_choice(PROBLEM, EDGES, {"a", "b", "c"}).edges[0].sources == ("a", "b")
+    level = (*EDGES, Edge("t", ("c",), 0.4))
+    assert best_choice(PROBLEM, level, {"a", "b", "c"}).edges[0].sources == ("c",)
+
+
+def test_a_target_without_an_edge_leaves_no_choice():
+    assert best_choice(PROBLEM, EDGES, {"b", "c"}) is None
+
+
+def test_a_choice_of_given_edges():
+    choice = choice_of(PROBLEM, [EDGES[4], EDGES[3]])
+    assert (choice.sources, choice.cost, choice.worth) == (("a", "b", "c"), 6, 0.6000000000000001)
+
+
+def test_affordable_forgives_a_solvers_tolerance_alone():
+    assert affordable(PROBLEM, 6 + 1e-6)
+    assert not affordable(PROBLEM, 6.001)
