@@ -1,0 +1,189 @@
+"""Primitives as tensors, and the mathematics of a ray against each shape: distance, normal, principal curvatures.
+
+Every primitive is a unit shape in [-1, 1]^3 under an affine pose: world = turn @ (half * unit) + centre. Coordinates are
+kept as separate tensors for x, y and z, which vectorises better than a last axis of three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+
+from taskonomy_plugins.rooms.parts import SHAPES, Part
+
+BOX, ELLIPSOID, FRUSTUM = range(len(SHAPES))
+
+Coordinates = tuple[Tensor, Tensor, Tensor]
+
+
+@dataclass(frozen=True)
+class Primitives:
+    """The primitives of one scene, P of them.
+
+    Attributes:
+        shape: index into SHAPES, int64 [P].
+        centre, half: metres, [3, P].
+        turn: world from local, [3, 3, P].
+        taper: of frustums, [P].
+    """
+
+    shape: Tensor
+    centre: Tensor
+    half: Tensor
+    turn: Tensor
+    taper: Tensor
+
+    def to(self, device: torch.device | str) -> Primitives:
+        """The same primitives on a device."""
+        return Primitives(*(getattr(self, each.name).to(device) for each in fields(self)))
+
+    def inward(self, x: Tensor, y: Tensor, z: Tensor, of: Tensor) -> Coordinates:
+        """World directions as directions in the unit spaces of the primitives `of` (same shape, or broadcastable)."""
+        turn, half = self.turn[:, :, of], self.half[:, of]
+        u, v, w = ((x * turn[0, i] + y * turn[1, i] + z * turn[2, i]) / half[i] for i in range(3))
+        return u, v, w
+
+    def unit(self, point: Sequence[Tensor], of: Tensor) -> Coordinates:
+        """World points in the unit spaces of the primitives `of`."""
+        centre = self.centre[:, of]
+        return self.inward(point[0] - centre[0], point[1] - centre[1], point[2] - centre[2], of)
+
+
+def pack(parts: Sequence[Part]) -> Primitives:
+    """Parts in world coordinates as tensors."""
+    return Primitives(
+        shape=torch.tensor([SHAPES.index(part.shape) for part in parts]),
+        centre=torch.tensor([part.centre for part in parts], dtype=torch.float32).T.contiguous(),
+        half=torch.tensor([part.half for part in parts], dtype=torch.float32).T.contiguous(),
+        turn=torch.tensor([part.turn.tolist() for part in parts], dtype=torch.float32).permute(1, 2, 0).contiguous(),
+        taper=torch.tensor([part.taper for part in parts], dtype=torch.float32),
+    )
+
+
+def hit_box(o: Coordinates, d: Coordinates) -> Tensor:
+    """Distance along the ray o + t d to the box [-1, 1]^3, entered from outside; inf where it is missed."""
+    near: Tensor | None = None
+    far: Tensor | None = None
+    for start, along in zip(o, d, strict=True):
+        inverse = along.reciprocal()
+        middle, reach = start * inverse, inverse.abs()
+        enter, leave = -(middle + reach), reach - middle
+        near = enter if near is None else torch.maximum(near, enter)
+        far = leave if far is None else torch.minimum(far, leave)
+    assert near is not None
+    assert far is not None
+    return torch.where((near <= far) & (near > 0), near, torch.inf)
+
+
+def hit_ellipsoid(o: Coordinates, d: Coordinates) -> Tensor:
+    """Distance along the ray to the unit sphere, entered from outside; inf where it is missed."""
+    a = d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
+    b = o[0] * d[0] + o[1] * d[1] + o[2] * d[2]
+    c = o[0] * o[0] + o[1] * o[1] + o[2] * o[2] - 1
+    root = b * b - a * c
+    t = (-b - root.clamp_min(0).sqrt()) / a
+    return torch.where((root >= 0) & (t > 0), t, torch.inf)
+
+
+def hit_frustum(o: Coordinates, d: Coordinates, taper: Tensor) -> Tensor:
+    """Distance along the ray to the solid x^2 + y^2 <= (1 - |taper| + taper z)^2, |z| <= 1, from outside."""
+    base = 1 - taper.abs()
+    width = base + taper * o[2]
+    a = d[0] * d[0] + d[1] * d[1] - (taper * d[2]) ** 2
+    b = o[0] * d[0] + o[1] * d[1] - taper * d[2] * width
+    c = o[0] * o[0] + o[1] * o[1] - width * width
+    root = b * b - a * c
+    spread = root.clamp_min(0).sqrt()
+    best = torch.full_like(a, torch.inf)
+    for sign in (-1.0, 1.0):
+        t = (sign * spread - b) / a
+        valid = (root >= 0) & (t > 0) & ((o[2] + t * d[2]).abs() <= 1)
+        best = torch.where(valid & (t < best), t, best)
+    cap = o[2].sign()
+    t = (cap - o[2]) / d[2]
+    x, y = o[0] + t * d[0], o[1] + t * d[1]
+    valid = (t > 0) & (o[2].abs() > 1) & (x * x + y * y <= (base + taper * cap) ** 2)
+    return torch.where(valid & (t < best), t, best)
+
+
+@dataclass(frozen=True)
+class Surface:
+    """What a primitive's surface is like at points on it: local metres and unit normal, and where to lay a texture.
+
+    Attributes:
+        local: the points in the primitive's own frame, metres.
+        normal: outward, in world coordinates.
+        u, v: texture coordinates, metres along the surface.
+        curvature: principal curvatures k1, k2 in 1/m, |k1| >= |k2|, positive where convex.
+    """
+
+    normal: Tensor
+    u: Tensor
+    v: Tensor
+    curvature: Tensor
+
+
+def surface_at(primitives: Primitives, of: Tensor, points: Tensor) -> Surface:
+    """The surface of the primitives `of` [N] at world points [3, N] on them."""
+    unit = torch.stack(primitives.unit(points.unbind(0), of))
+    half = primitives.half[:, of]
+    local_normal, u, v = torch.zeros_like(unit), torch.zeros_like(unit[0]), torch.zeros_like(unit[0])
+    curvature = torch.zeros_like(unit[:2])
+    shape = primitives.shape[of]
+    for kind, describe in ((BOX, _box), (ELLIPSOID, _ellipsoid), (FRUSTUM, _frustum)):
+        chosen = (shape == kind).nonzero()[:, 0]
+        if len(chosen):
+            of_kind = describe(unit[:, chosen], half[:, chosen], primitives.taper[of[chosen]])
+            local_normal[:, chosen], u[chosen], v[chosen], curvature[:, chosen] = of_kind
+    turn = primitives.turn[:, :, of]
+    normal = torch.stack([(turn[i] * local_normal).sum(0) for i in range(3)])
+    return Surface(normal / normal.norm(dim=0, keepdim=True).clamp_min(1e-12), u, v, curvature)
+
+
+def _box(unit: Tensor, half: Tensor, taper: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Flat faces; u runs along x (on the faces across x: y), v along z (on the faces across z: y)."""
+    # How far a point is from a face is a length, not a share of the box: a thin board has its edges elsewhere.
+    face = ((unit.abs() - 1) * half).argmax(0)
+    normal = torch.zeros_like(unit)
+    normal.scatter_(0, face[None], unit.gather(0, face[None]).sign())
+    local = unit * half
+    u = torch.where(face == 0, local[1], local[0])
+    v = torch.where(face == 2, local[1], local[2])
+    return normal, u, v, torch.zeros_like(unit[:2])
+
+
+def _ellipsoid(unit: Tensor, half: Tensor, taper: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """With h the distance of the tangent plane from the centre: Gaussian curvature h^4 / (abc)^2.
+
+    The mean curvature is h^3 (a^2 + b^2 + c^2 - |p|^2) / (2 (abc)^2).
+    """
+    unit = unit / unit.norm(dim=0, keepdim=True)
+    gradient = unit / half
+    h = gradient.norm(dim=0).reciprocal()
+    volume = half.prod(0)
+    gaussian = (h * h / volume) ** 2
+    mean = h**3 * ((half**2).sum(0) - ((unit * half) ** 2).sum(0)) / (2 * volume**2)
+    spread = (mean * mean - gaussian).clamp_min(0).sqrt()
+    u = torch.atan2(unit[1], unit[0]) * half[0]
+    return gradient, u, unit[2] * half[2], torch.stack([mean + spread, mean - spread])
+
+
+def _frustum(unit: Tensor, half: Tensor, taper: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """On the side one curvature is that of the (elliptic) cross-section times the cosine of the slope; caps are flat."""
+    width = 1 - taper.abs() + taper * unit[2]
+    rim = unit[:2].norm(dim=0)
+    cap = (1 - unit[2].abs()) * half[2] < (width - rim) * half[0]
+    gradient = torch.stack([unit[0] / half[0], unit[1] / half[1], -taper * width / half[2]])
+    flat = torch.zeros_like(gradient)
+    flat[2] = unit[2].sign()
+    safe = width.clamp_min(1e-6)
+    h = (((unit[:2] / half[:2]) ** 2).sum(0).sqrt() / safe).clamp_min(1e-9).reciprocal()
+    slope = taper * half[0] / half[2]
+    side = h**3 / (half[0] * half[1] * safe) ** 2 / (1 + slope * slope).sqrt()
+    curvature = torch.stack([torch.where(cap, 0.0, side), torch.zeros_like(side)])
+    u = torch.where(cap, unit[0] * half[0], torch.atan2(unit[1], unit[0]) * half[0])
+    v = torch.where(cap, unit[1] * half[1], unit[2] * half[2])
+    return torch.where(cap, flat, gradient), u, v, curvature

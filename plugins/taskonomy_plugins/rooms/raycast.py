@@ -1,0 +1,187 @@
+"""Which surface a ray meets first: tiles of rays against the primitives that can be in their way.
+
+Rays come in tiles of TILE x TILE neighbours that share their origin. A tile is tested only against primitives whose box
+overlaps it; all pairs of a tile and a primitive of one shape are then intersected in a few large tensor operations.
+Shadow rays are cast from the lamp to the lit points, so that they too share their origin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from taskonomy_plugins.rooms.primitives import (
+    BOX,
+    ELLIPSOID,
+    FRUSTUM,
+    Primitives,
+    hit_box,
+    hit_ellipsoid,
+    hit_frustum,
+)
+
+TILE = 8
+
+# Rays that one tensor operation works on: more leave a core's cache, while a GPU wants them by the million.
+CPU_RAYS = 32_768
+GPU_RAYS = 4_194_304
+
+_ID_BITS = 20
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Tiles of rays: origin [3, T], direction [3, T, TILE^2], and which primitives may be met, bool [T, P]."""
+
+    origin: Tensor
+    direction: Tensor
+    candidates: Tensor
+
+    def chunks(self) -> Iterator[tuple[Tensor, Tiles]]:
+        """The tiles in portions of a size that suits the device, with their indices."""
+        for some in torch.arange(len(self.candidates), device=self.origin.device).split(_portion(self.origin)):
+            yield some, Tiles(self.origin[:, some], self.direction[:, some], self.candidates[some])
+
+
+def _portion(like: Tensor) -> int:
+    return (CPU_RAYS if like.device.type == "cpu" else GPU_RAYS) // TILE**2
+
+
+def camera_tiles(primitives: Primitives, rotation: Tensor, eye: Tensor, tangent: float, pixels: int) -> Tiles:
+    """The tiles of square pictures of C cameras, one ray through the centre of each pixel; T = C * across^2.
+
+    Where `pixels` is no multiple of TILE, the last tiles reach beyond the picture; `as_pictures` cuts that off.
+    Directions have length 1 along the optical axis, so that distances in their units are z-depths.
+
+    Args:
+        primitives: the scene.
+        rotation: camera-to-world, [C, 3, 3]; the camera looks along its -z.
+        eye: metres, [C, 3].
+        tangent: of half the field of view.
+        pixels: per side.
+    """
+    cameras, across = len(eye), -(-pixels // TILE)
+    span = across * TILE
+    # In pixels from the middle, exact in binary, so that the picture is symmetric.
+    steps = (torch.arange(span, device=eye.device) + 0.5 - pixels / 2) * (2 * tangent / pixels)
+    edges = (torch.arange(0, span + 1, TILE, device=eye.device) - pixels / 2) * (2 * tangent / pixels)
+    x = steps.view(1, 1, across, 1, TILE)
+    y = -steps.view(1, across, 1, TILE, 1)
+    shape = (cameras, across, across, TILE, TILE)
+    r = rotation.permute(1, 2, 0).reshape(3, 3, cameras, 1, 1, 1, 1)
+    direction = torch.stack([(r[i, 0] * x + r[i, 1] * y - r[i, 2]).expand(shape) for i in range(3)])
+    origin = eye.T[:, :, None].expand(3, cameras, across * across)
+    candidates = _seen_in(primitives, rotation, eye, edges)
+    return Tiles(
+        origin.reshape(3, -1),
+        direction.reshape(3, cameras * across * across, TILE * TILE),
+        candidates.reshape(cameras * across * across, -1),
+    )
+
+
+def as_pictures(values: Tensor, cameras: int, pixels: int) -> Tensor:
+    """Values of camera tiles, [..., T, TILE^2], as pictures [cameras, ..., pixels, pixels]."""
+    across = -(-pixels // TILE)
+    lead = values.shape[:-2]
+    grid = values.reshape(*lead, cameras, across, across, TILE, TILE).transpose(-3, -2)
+    whole = grid.reshape(*lead, cameras, across * TILE, across * TILE)[..., :pixels, :pixels]
+    return whole.movedim(len(lead), 0)
+
+
+def _seen_in(primitives: Primitives, rotation: Tensor, eye: Tensor, edges: Tensor) -> Tensor:
+    """Which primitives' boxes overlap the pyramids of the tiles between the `edges`: bool [C, rows, columns, P]."""
+    signs = torch.tensor(
+        [[x, y, z] for x in (-1.0, 1.0) for y in (-1.0, 1.0) for z in (-1.0, 1.0)], device=eye.device
+    ).T
+    reach = (primitives.turn * primitives.half[None]).permute(0, 2, 1)  # [3, P, 3]
+    corners = (reach[:, :, :, None] * signs[None, None]).sum(2) + primitives.centre[:, :, None]  # [3, P, 8]
+    relative = corners[None] - eye[:, :, None, None]
+    x, y, z = (sum(relative[:, j] * rotation[:, j, i, None, None] for j in range(3)) for i in range(3))
+    ahead = (z < 0).any(-1)
+
+    def sides(value: Tensor) -> tuple[Tensor, Tensor]:
+        """Whether a box reaches before and beyond the planes through the eye and each edge: bool [C, edges, P]."""
+        side = value[:, None] + edges[None, :, None, None] * z[:, None]
+        return (side < 0).any(-1), (side > 0).any(-1)
+
+    before, beyond = sides(x)
+    columns = beyond[:, :-1] & before[:, 1:]
+    before, beyond = sides(-y)
+    rows = beyond[:, :-1] & before[:, 1:]
+    return rows[:, :, None] & columns[:, None] & ahead[:, None, None]
+
+
+def first_hits(primitives: Primitives, tiles: Tiles) -> tuple[Tensor, Tensor]:
+    """The first surface along every ray: distance in units of the direction and index of the primitive, [T, TILE^2].
+
+    Every ray is expected to meet something (rooms are closed); one that does not has distance inf and index 0.
+    """
+    nothing = torch.full_like(tiles.direction[0], torch.inf)
+    # Distances are positive, so their bits are ordered as they are; the index in the low bits breaks ties for ever alike.
+    best = nothing.view(torch.int32).to(torch.int64) << _ID_BITS
+    for tile, primitive, t in _pairs(primitives, tiles):
+        key = (t.view(torch.int32).to(torch.int64) << _ID_BITS) | primitive[:, None]
+        best.scatter_reduce_(0, tile[:, None].expand_as(key), key, "amin")
+    distance = (best >> _ID_BITS).to(torch.int32).view(torch.float32)
+    return distance, torch.where(distance.isinf(), 0, best & ((1 << _ID_BITS) - 1))
+
+
+def lit(primitives: Primitives, lamp: Tensor, points: Tensor, casts: Tensor) -> Tensor:
+    """Which points [3, T, TILE^2] see a lamp at [3] past the primitives that cast shadows (bool [P]): bool [T, TILE^2]."""
+    direction = points - lamp[:, None, None]
+    tiles = Tiles(lamp[:, None].expand(3, points.shape[1]), direction, _between(primitives, lamp, points) & casts[None])
+    dark = torch.zeros_like(points[0])
+    for tile, _, t in _pairs(primitives, tiles):
+        dark.index_add_(0, tile, (t < 0.998).to(dark.dtype))
+    return dark == 0
+
+
+def _between(primitives: Primitives, lamp: Tensor, points: Tensor) -> Tensor:
+    """Which primitives' boxes touch the hull of the lamp and a tile's points: bool [T, P], never too few.
+
+    At the share s of the way from the lamp, the hull lies in a box around lamp + s (middle - lamp) that is s times as
+    large as the box of the points; in a primitive's unit space that gives six linear inequalities in s.
+    """
+    low, high = points.amin(-1), points.amax(-1)  # [3, T]
+    middle, extent = (low + high) / 2, (high - low) / 2
+    turn, half = primitives.turn, primitives.half
+    offset = lamp[:, None] - primitives.centre
+    first = torch.zeros((points.shape[1], half.shape[1]), device=points.device)
+    last = torch.ones_like(first)
+    way = middle - lamp[:, None]
+    for i in range(3):
+        matrix = turn[:, i] / half[i]  # [3, P]
+        start = (matrix * offset).sum(0)
+        along = way.T @ matrix
+        grow = extent.T @ matrix.abs()
+        for sign in (1.0, -1.0):
+            # 0 >= constant + slope * s
+            constant, slope = sign * start - 1, sign * along - grow
+            stop = -constant / torch.where(slope == 0, 1e-12, slope)
+            last = torch.where(slope > 0, torch.minimum(last, stop), last)
+            first = torch.where(slope < 0, torch.maximum(first, stop), first)
+            last = torch.where((slope == 0) & (constant > 0), -1.0, last)
+    return first <= last + 1e-4
+
+
+def _pairs(primitives: Primitives, tiles: Tiles) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Every candidate pair, shape by shape, in portions: tile [n], primitive [n] and distances [n, TILE^2]."""
+    for shape in (BOX, ELLIPSOID, FRUSTUM):
+        members = (primitives.shape == shape).nonzero()[:, 0]
+        tile, which = tiles.candidates[:, members].nonzero(as_tuple=True)
+        for some in torch.arange(len(tile), device=tile.device).split(_portion(tile)):
+            at, primitive = tile[some], members[which[some]]
+            origin = tiles.origin[:, at, None]
+            o = primitives.unit(origin.unbind(0), primitive[:, None])
+            direction = tiles.direction[:, at]
+            d = primitives.inward(direction[0], direction[1], direction[2], primitive[:, None])
+            if shape == BOX:
+                t = hit_box(o, d)
+            elif shape == ELLIPSOID:
+                t = hit_ellipsoid(o, d)
+            else:
+                t = hit_frustum(o, d, primitives.taper[primitive][:, None])
+            yield at, primitive, t
