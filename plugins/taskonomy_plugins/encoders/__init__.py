@@ -1,0 +1,1 @@
+"""Encoders: image in, representation on a grid out."""
