@@ -6,6 +6,7 @@ All repeat the border pixel outwards and are cut off at four standard deviations
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -29,19 +30,24 @@ def gaussian_kernel(sigma: float, order: int = 0) -> Tensor:
     return second - second.mean()
 
 
-def separable(maps: Tensor, vertical: Tensor, horizontal: Tensor) -> Tensor:
-    """Correlate every channel of [N, C, H, W] with a column and a row of weights; same shape."""
-    planes = maps.reshape(-1, 1, *maps.shape[-2:])
-    column, row = (kernel.to(maps) for kernel in (vertical, horizontal))
-    down, across = len(column) // 2, len(row) // 2
-    planes = F.conv2d(F.pad(planes, (0, 0, down, down), mode="replicate"), column[None, None, :, None])
-    planes = F.conv2d(F.pad(planes, (across, across, 0, 0), mode="replicate"), row[None, None, None, :])
-    return planes.reshape(maps.shape)
+@lru_cache(maxsize=256)
+def smoothing_matrix(side: int, sigma: float, order: int) -> Tensor:
+    """The Gaussian filter of a line of `side` pixels as a matrix [side, side], border pixels repeated outwards."""
+    kernel = gaussian_kernel(sigma, order)
+    radius = len(kernel) // 2
+    out = torch.arange(side)[:, None].expand(side, len(kernel))
+    taken = (out + torch.arange(-radius, radius + 1)).clamp(0, side - 1)
+    matrix = torch.zeros(side, side, dtype=torch.float64)
+    return matrix.index_put_((out, taken), kernel.expand(side, -1), accumulate=True)
 
 
 def smoothed(maps: Tensor, sigma: float, orders: tuple[int, int] = (0, 0)) -> Tensor:
-    """Gaussian smoothing, with derivatives of `orders` (down the rows, along the columns); [N, C, H, W], same shape."""
-    return separable(maps, gaussian_kernel(sigma, orders[0]), gaussian_kernel(sigma, orders[1]))
+    """Gaussian smoothing, with derivatives of `orders` (down the rows, along the columns); [N, C, H, W], same shape.
+
+    Two matrix products: at the sizes of these pictures several times as fast as convolutions.
+    """
+    down, along = (smoothing_matrix(side, sigma, order) for side, order in zip(maps.shape[-2:], orders, strict=True))
+    return down.to(maps) @ maps @ along.to(maps).T
 
 
 def smoothed_where(maps: Tensor, known: Tensor, sigma: float) -> Tensor:
@@ -58,6 +64,7 @@ def smoothed_where(maps: Tensor, known: Tensor, sigma: float) -> Tensor:
 
 def sobel(maps: Tensor) -> tuple[Tensor, Tensor]:
     """Sobel derivatives (down the rows, along the columns) in units of the map per pixel: a ramp of slope 1 gives 1."""
-    smooth = torch.tensor([0.25, 0.5, 0.25])
-    slope = torch.tensor([-0.5, 0.0, 0.5])
-    return separable(maps, slope, smooth), separable(maps, smooth, slope)
+    padded = F.pad(maps, (1, 1, 1, 1), mode="replicate")
+    rows = padded[..., :-2, :] + 2.0 * padded[..., 1:-1, :] + padded[..., 2:, :]
+    columns = padded[..., :-2] + 2.0 * padded[..., 1:-1] + padded[..., 2:]
+    return (columns[..., 2:, :] - columns[..., :-2, :]) / 8.0, (rows[..., 2:] - rows[..., :-2]) / 8.0

@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,12 @@ import platformdirs
 import pytest
 import torch
 from taskonomy_plugins.rooms import cache as cache_module
+from taskonomy_plugins.rooms import pool
 from taskonomy_plugins.rooms.cache import RoomsCache, cache_root, scene_number
 from taskonomy_plugins.rooms.config import RoomsConfig
+from taskonomy_plugins.rooms.locking import held
 from taskonomy_plugins.rooms.modalities import stored_modalities
+from taskonomy_plugins.rooms.render import render_scenes
 
 from taskonomy_core.errors import DataError
 
@@ -234,44 +238,36 @@ def test_people_find_the_settings_beside_the_shards(render):
 
 
 PREPARE = """
-import sys
 from taskonomy_plugins.rooms.cache import RoomsCache
 from taskonomy_plugins.rooms.config import RoomsConfig
 from taskonomy_plugins.rooms.render import render_scenes
 
 if __name__ == "__main__":
-    RoomsCache(RoomsConfig(image=8, antialias=1), {"train": 9}, render_scenes).prepare(processes=int(sys.argv[1]))
+    RoomsCache(RoomsConfig(image=8, antialias=1), {"train": 9}, render_scenes).prepare(processes=2)
 """
 
 
-def test_the_same_bytes_from_one_process_two_processes_and_another_program(tmp_path, monkeypatch):
-    from taskonomy_plugins.rooms.render import render_scenes
-
+def test_the_same_bytes_here_and_from_another_program_of_two_workers_that_prepares_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr(cache_module, "SCENES_PER_SHARD", 8)
     config = RoomsConfig(image=8, antialias=1)
-    found = []
-    for name in ("here", "spread"):
-        monkeypatch.setenv("TASKONOMY_CACHE", str(tmp_path / name))
-        cache = RoomsCache(config, {"train": 9}, render_scenes)
-        if name == "here":
-            cache.prepare()
-        else:
-            # Two programs at once, on the same cache, of one and of two workers.
-            (tmp_path / "prepare.py").write_text(PREPARE)
-            programs = [
-                subprocess.Popen([sys.executable, str(tmp_path / "prepare.py"), workers]) for workers in ("1", "2")
-            ]
-            assert [program.wait() for program in programs] == [0, 0]
-            assert cache.verify() == []
-        found.append(files(cache))
-    assert found[0] == found[1]
-    assert len(found[0]) == 2
+    alone = RoomsCache(config, {"train": 9}, render_scenes)
+    alone.prepare()
+    monkeypatch.setenv("TASKONOMY_CACHE", str(tmp_path / "shared"))
+    (tmp_path / "prepare.py").write_text(PREPARE)
+    program = subprocess.Popen([sys.executable, str(tmp_path / "prepare.py")])
+    shared = RoomsCache(config, {"train": 9}, render_scenes)
+    while not (shared.folder / "lock").exists():
+        assert program.poll() is None
+        time.sleep(0.01)
+    shared.prepare()
+    assert program.wait() == 0
+    assert shared.verify() == []
+    assert files(shared) == files(alone)
+    assert len(files(shared)) == 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="nothing is locked there")
 def test_who_comes_second_waits_and_says_so(render):
-    from taskonomy_plugins.rooms.locking import held
-
     cache = make(render)
     cache.folder.mkdir(parents=True)
     told = []
@@ -291,10 +287,9 @@ def test_who_comes_second_waits_and_says_so(render):
     cache.prepare()
 
 
-def test_a_worker_that_dies_is_a_sentence():
-    from taskonomy_plugins.rooms.pool import spread
-
+def test_a_worker_that_dies_is_a_sentence(monkeypatch):
+    monkeypatch.setattr(pool, "_one_thread", os.getpid)
     with pytest.raises(DataError) as caught:
-        list(spread(os._exit, [1, 1], processes=2))
+        list(pool.spread(os._exit, [1, 1], processes=2))
     assert caught.value.message == "A process that rendered rooms was killed, perhaps for want of memory."
     assert caught.value.hint == "Type the command again with fewer processes; it goes on where it stopped."
