@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,21 +26,19 @@ class Session:
         self.terminal = Terminal()
 
     @cached_property
-    def path(self) -> Path:
-        """The registry.toml of the project: `--registry`, or the nearest from the working directory upwards.
-
-        Errors: RosterError where there is none.
-        """
+    def found(self) -> Path | None:
+        """The registry.toml to work on: `--registry`, or the nearest from the working directory upwards, if any."""
         if self._given is not None:
             return self._given
         here = Path.cwd()
-        for folder in (here, *here.parents):
-            if (folder / REGISTRY).exists():
-                return folder / REGISTRY
-        raise RosterError(
-            f"There is no {REGISTRY} in {here} or any folder above it.",
-            "Type: tk init",
-        )
+        return next((folder / REGISTRY for folder in (here, *here.parents) if (folder / REGISTRY).exists()), None)
+
+    @property
+    def path(self) -> Path:
+        """The registry.toml of the project. Errors: RosterError where there is none."""
+        if self.found is None:
+            raise RosterError(f"There is no {REGISTRY} in {Path.cwd()} or any folder above it.", "Type: tk init")
+        return self.found
 
     @property
     def new_path(self) -> Path:
@@ -63,15 +60,9 @@ class Session:
     @cached_property
     def recipe(self) -> Recipe:
         """The roster's preset with its `[recipe]` table, encoder and order laid over it. Imports no torch."""
-        from taskonomy_core.learning.recipe import recipe_for
+        from taskonomy_core.ledger.project import recipe_of
 
-        roster = self.roster
-        recipe = recipe_for(roster.preset, roster.recipe)
-        return replace(
-            recipe,
-            encoder=recipe.encoder if roster.encoder is None else roster.encoder,
-            order=recipe.order if roster.order is None else roster.order,
-        )
+        return recipe_of(self.roster)
 
     @cached_property
     def resolved(self) -> Resolved:

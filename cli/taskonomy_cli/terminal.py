@@ -41,11 +41,15 @@ class Styled:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under column names; `right` names the columns that are aligned to the right, as numbers are."""
+    """Rows under column names; `right` names the columns that are aligned to the right, as numbers are.
+
+    `gap` is the space between columns.
+    """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str | Styled]]
     right: Sequence[str] = ()
+    gap: int = 2
 
 
 class Terminal:
@@ -110,8 +114,14 @@ def _print(stream: TextIO, shown: Any) -> None:
         shown = Styled(shown, "")
     if isinstance(shown, Styled):
         _console(stream).print(Text(printable(shown.text), style=shown.style), soft_wrap=True)
+    elif isinstance(shown, Table):
+        console = _console(stream)
+        with console.capture() as drawn:
+            console.print(_drawn(shown))
+        # rich fills the last column up with spaces.
+        _write(stream, "".join(line.rstrip() + "\n" for line in drawn.get().splitlines()))
     else:
-        _console(stream).print(_drawn(shown) if isinstance(shown, Table) else shown)
+        _console(stream).print(shown)
 
 
 def _drawn(table: Table) -> RenderableType:
@@ -122,7 +132,7 @@ def _drawn(table: Table) -> RenderableType:
         content = content if isinstance(content, Styled) else Styled(content, "")
         return Text(printable(content.text, keep=""), style=content.style)
 
-    drawn = RichTable(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    drawn = RichTable(box=None, header_style="bold", pad_edge=False, padding=(0, table.gap, 0, 0))
     for column in table.columns:
         drawn.add_column(cell(column), justify="right" if column in table.right else "left", overflow="fold")
     for row in table.rows:

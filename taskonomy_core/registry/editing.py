@@ -88,12 +88,17 @@ def unregister_task(path: Path, name: str) -> Roster:
     return _write(path, _like(old, text))
 
 
+def refuse_existing(path: Path) -> None:
+    """Errors: RosterError where there is something at the place of a new registry.toml."""
+    if path.exists() or path.is_symlink():
+        raise RosterError(f"{path} exists already; it is left as it is.", "Type: tk tasks")
+
+
 def create_roster(
     path: Path, *, preset: str, seed: int, tasks: Iterable[RosterTask], budget: int = 6, source: str = "rooms"
 ) -> Roster:
     """Write a new, commented registry.toml. Errors: RosterError where the file exists or cannot be written."""
-    if path.exists() or path.is_symlink():
-        raise RosterError(f"{path} exists already; it is left as it is.", "Type: tk tasks")
+    refuse_existing(path)
     tables = "".join(f"\n{_table(task)}" for task in tasks)
     text = _NEW.format(
         format=FORMAT, preset=_toml(preset), seed=seed, budget=budget, source=_toml(source), tables=tables

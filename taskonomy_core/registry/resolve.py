@@ -50,15 +50,12 @@ def resolve(roster: Roster, found: Iterable[FoundPlugin] | None = None) -> Resol
     tasks: dict[str, Task] = {}
     faults: dict[str, PluginError] = {}
     for entry in roster.tasks.values():
-        if entry.plugin not in plugins:
-            plugins[entry.plugin] = _load(entry, roster, installed)
-        plugin = plugins[entry.plugin]
-        fault = plugin if isinstance(plugin, PluginError) else _misfit(entry, plugin)
-        if fault is None:
-            assert isinstance(plugin, Plugin)
-            tasks[entry.name] = plugin.tasks[entry.name]
-        else:
-            faults[entry.name] = fault
+        try:
+            if entry.plugin not in plugins:
+                plugins[entry.plugin] = _kept(entry, roster, installed)
+            tasks[entry.name] = _task_of(entry, plugins[entry.plugin])
+        except PluginError as error:
+            faults[entry.name] = error
     if faults:
         raise _unresolved(roster, faults)
     stale = {
@@ -67,6 +64,15 @@ def resolve(roster: Roster, found: Iterable[FoundPlugin] | None = None) -> Resol
         if roster.tasks[name].version != task.version
     }
     return Resolved(tasks, stale)
+
+
+def load_entry(entry: RosterTask, roster: Roster, found: Iterable[FoundPlugin] | None = None) -> Task:
+    """Load the plugin of one of a roster's tasks, and give the task.
+
+    Errors: PluginError where the plugin is not installed, is broken, or does not bring the task.
+    """
+    installed = {plugin.label: plugin for plugin in (discover() if found is None else found)}
+    return _task_of(entry, _load(entry, roster, installed))
 
 
 def data_source(name: str, found: Iterable[FoundPlugin] | None = None) -> DataSourceKind:
@@ -124,35 +130,47 @@ def entry_of(kind: str, name: str, found: Iterable[FoundPlugin] | None = None) -
     return fitting[0]
 
 
-def _load(entry: RosterTask, roster: Roster, installed: Mapping[str, FoundPlugin]) -> Plugin | PluginError:
+def _load(entry: RosterTask, roster: Roster, installed: Mapping[str, FoundPlugin]) -> Plugin:
+    if entry.is_file:
+        return load_file(roster.path.resolve().parent / entry.plugin, label=entry.plugin)
+    if entry.plugin not in installed:
+        package = entry.plugin.partition("[")[0]
+        raise PluginError(f"{entry.plugin} is not installed.", f"Type: pip install {package}")
+    return load_plugin(installed[entry.plugin])
+
+
+def _kept(entry: RosterTask, roster: Roster, installed: Mapping[str, FoundPlugin]) -> Plugin | PluginError:
+    """The plugin, or why it cannot be had: a broken one is not tried again for its next task."""
     try:
-        if entry.is_file:
-            return load_file(roster.path.resolve().parent / entry.plugin, label=entry.plugin)
-        if entry.plugin not in installed:
-            package = entry.plugin.partition("[")[0]
-            return PluginError(f"{entry.plugin} is not installed.", f"Type: pip install {package}")
-        return load_plugin(installed[entry.plugin])
+        return _load(entry, roster, installed)
     except PluginError as error:
         return error
 
 
-def _misfit(entry: RosterTask, plugin: Plugin) -> PluginError | None:
-    """Why a sound plugin cannot give what the roster says, if so."""
-    task = plugin.tasks.get(entry.name)
-    if task is None:
+def _task_of(entry: RosterTask, plugin: Plugin | PluginError) -> Task:
+    """The task that the roster says this plugin brings, able to do what the roster says it does."""
+    if isinstance(plugin, PluginError):
+        raise plugin
+    if entry.name not in plugin.tasks:
         names = ", ".join(plugin.tasks) or "none"
-        return PluginError(f"{plugin.label} brings no task {entry.name!r}; it brings: {names}.")
-    role = role_misfit(task, entry.role)
-    return PluginError(role) if role else None
+        raise PluginError(f"{plugin.label} brings no task {entry.name!r}; it brings: {names}.")
+    refuse_role(plugin.tasks[entry.name], entry.role)
+    return plugin.tasks[entry.name]
 
 
-def role_misfit(task: Task, role: str) -> str:
-    """Why a task cannot have a role, in a sentence; empty where it can."""
-    if role != "target" and not task.source:
-        return f"{task.name} cannot be a source."
-    if role != "source" and not task.target:
-        return f"{task.name} cannot be a target."
-    return ""
+def new_entry(task: Task, plugin: str) -> RosterTask:
+    """What registry.toml says of a task that is newly registered: all roles that it can have, cost and weight 1."""
+    role = ("both" if task.target else "source") if task.source else "target"
+    return RosterTask(task.name, plugin, task.version, role)
+
+
+def refuse_role(task: Task, role: str) -> None:
+    """Errors: PluginError where a task cannot have a role."""
+    for part, can in (("source", task.source), ("target", task.target)):
+        if role in (part, "both") and not can:
+            raise PluginError(
+                f"{task.name} cannot be a {part}.", f"Type: tk register {task.name} --role {new_entry(task, '').role}"
+            )
 
 
 def _unresolved(roster: Roster, faults: Mapping[str, PluginError]) -> PluginError:

@@ -1,0 +1,35 @@
+"""`tk init`: a new project."""
+
+from __future__ import annotations
+
+import click
+
+from taskonomy_cli.session import Session
+from taskonomy_core.learning.recipe import PRESETS
+from taskonomy_core.registry.discover import TASK, discover
+from taskonomy_core.registry.editing import create_roster, refuse_existing
+from taskonomy_core.registry.load import load_all
+from taskonomy_core.registry.resolve import new_entry
+
+
+@click.command
+@click.option("--preset", type=click.Choice(list(PRESETS)), default="nano", show_default=True, help="How large.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of data and training.")
+@click.option("--all/--empty", "every", default=True, help="Register every installed task [default], or none.")
+@click.pass_obj
+def command(session: Session, preset: str, seed: int, every: bool) -> None:
+    """Write a commented registry.toml into this folder, with every installed task registered."""
+    path = session.new_path
+    refuse_existing(path)
+    installed = [plugin for plugin in discover() if plugin.kind == TASK and every]
+    loaded = load_all(installed)
+    tasks = [
+        new_entry(loaded.plugins[plugin.label].tasks[plugin.name], plugin.label)
+        for plugin in installed
+        if plugin.label in loaded.plugins
+    ]
+    create_roster(path, preset=preset, seed=seed, tasks=tasks)
+    for error in loaded.broken.values():
+        session.terminal.warn(f"Left out: {error}")
+    session.terminal.answer(f"Wrote {path}: {len(tasks)} tasks, preset {preset}, seed {seed}.")
+    session.terminal.say("Type: tk plan" if tasks else "Type: tk register NAME")

@@ -1,0 +1,107 @@
+"""`tk register`: check a task and add it to the project."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+
+from taskonomy_cli.candidates import Candidate, candidates, checked
+from taskonomy_cli.options import Amount
+from taskonomy_cli.session import Session
+from taskonomy_core.errors import RosterError, TaskDefinitionError
+from taskonomy_core.ledger.jobs import NETWORK, TRANSFER
+from taskonomy_core.ledger.plan import NEW, STALE
+from taskonomy_core.ledger.project import Project
+from taskonomy_core.ledger.store import Store
+from taskonomy_core.registry.editing import register_tasks
+from taskonomy_core.registry.resolve import new_entry, refuse_role
+from taskonomy_core.registry.roster import ROLES, Roster, RosterTask
+
+
+@click.command
+@click.argument("name", metavar="NAME|FILE.py")
+@click.option("--role", type=click.Choice(ROLES), help="What it is used as [default: all that it can be].")
+@click.option("--cost", type=Amount(), help="What labelling it costs as a source [default: 1].")
+@click.option("--weight", type=Amount(), help="How much it counts as a target [default: 1].")
+@click.option("--check/--no-check", default=True, help="Hold it against the contract first [default], or not.")
+@click.pass_obj
+def command(
+    session: Session, name: str, role: str | None, cost: float | None, weight: float | None, check: bool
+) -> None:
+    """Add a task to registry.toml: an installed one by name, or every task of a single file.
+
+    A task that is registered already is brought up to date; what is not given stays as it is.
+    """
+    roster = session.roster
+    found = candidates(session, name)
+    entries = [_entry(roster, candidate, role, cost, weight) for candidate in found]
+    if check:
+        _refuse_failures(session, name, found)
+    roster = register_tasks(session.path, entries)
+    for entry in entries:
+        verb = "Updated" if entry.name in session.roster.tasks else "Registered"
+        session.terminal.answer(
+            f"{verb} {entry.name} (version {entry.version}) from {entry.plugin} as {_ROLE_WORDS[entry.role]}."
+        )
+    session.terminal.answer(_needs(session, roster, {entry.name for entry in entries}))
+
+
+_ROLE_WORDS = {"both": "source and target", "source": "source", "target": "target"}
+
+
+def _entry(
+    roster: Roster, candidate: Candidate, role: str | None, cost: float | None, weight: float | None
+) -> RosterTask:
+    """The new table of a task: what is given, over what is there, over the defaults."""
+    task = candidate.task
+    old = roster.tasks.get(task.name)
+    if old is not None and old.plugin != candidate.plugin:
+        raise RosterError(
+            f"{task.name} is registered from {old.plugin} already, and not from {candidate.plugin}.",
+            f"Type: tk unregister {task.name}",
+        )
+    entry = replace(old or new_entry(task, candidate.plugin), version=task.version)
+    entry = replace(
+        entry,
+        role=entry.role if role is None else role,
+        cost=entry.cost if cost is None else cost,
+        weight=entry.weight if weight is None else weight,
+    )
+    refuse_role(task, entry.role)
+    return entry
+
+
+def _refuse_failures(session: Session, name: str, found: list[Candidate]) -> None:
+    results = checked(session, [candidate.task for candidate in found])
+    failed = [
+        f"  {task}, {rule.name}: {rule.message}" for task, rules in results.items() for rule in rules if not rule.passed
+    ]
+    if failed:
+        rules = "1 rule" if len(failed) == 1 else f"{len(failed)} rules"
+        raise TaskDefinitionError(
+            "\n".join([f"{name} fails {rules} of the contract; nothing was registered:", *failed]),
+            f"Correct it, then type: tk check {name}",
+        )
+
+
+def _needs(session: Session, roster: Roster, names: set[str]) -> str:
+    """How much is to be trained for these tasks: networks, rows (transfers to them), columns (transfers from them)."""
+    project = Project(roster, session.recipe)
+    with Store.open(session.store, create=False) as store:
+        plan = project.plan(store, order=1)
+    jobs = [planned.job for planned in plan.of(NEW, STALE)]
+    networks = sum(job.kind == NETWORK and job.target in names for job in jobs)
+    transfers = [job for job in jobs if job.kind == TRANSFER]
+    row = sum(job.target in names for job in transfers)
+    column = sum(job.target not in names and not names.isdisjoint(job.sources) for job in transfers)
+    if not (networks or row or column):
+        return "Everything that it needs is trained already. Type: tk taxonomy"
+    return (
+        f"To train: {_times(networks, 'network')}, {_times(row, 'transfer')} to it, "
+        f"{_times(column, 'transfer')} from it. Type: tk transfer --new-only"
+    )
+
+
+def _times(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

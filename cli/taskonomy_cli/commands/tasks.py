@@ -1,0 +1,86 @@
+"""`tk tasks`: what is installed and what is registered. Imports no plugin and no torch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import click
+
+from taskonomy_cli.session import Session
+from taskonomy_cli.terminal import Styled, Table
+from taskonomy_core.registry.discover import TASK, FoundPlugin, discover
+from taskonomy_core.registry.roster import Roster, RosterTask
+
+REGISTERED, AVAILABLE, MISSING, CLASH = "registered", "available", "missing", "clash"
+_STYLES = {REGISTERED: "green", AVAILABLE: "", MISSING: "bold red", CLASH: "bold yellow"}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One line: role, cost and weight are those of registry.toml."""
+
+    name: str
+    role: str | None
+    cost: float | None
+    weight: float | None
+    plugin: str
+    state: str
+
+
+@click.command
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def command(session: Session, as_json: bool) -> None:
+    """List the tasks that are registered in registry.toml, then those that are only installed."""
+    installed = [plugin for plugin in discover() if plugin.kind == TASK]
+    listed = _registered(session.roster, installed) if session.found else []
+    used = {line.plugin for line in listed}
+    listed += _available([plugin for plugin in installed if plugin.label not in used])
+    if as_json:
+        session.terminal.answer_json([asdict(line) for line in listed])
+        return
+    session.terminal.answer(
+        Table(
+            ["NAME", "ROLE", "COST", "WEIGHT", "PLUGIN", "STATE"],
+            [
+                [*map(_shown, list(asdict(line).values())[:-1]), Styled(line.state, _STYLES[line.state])]
+                for line in listed
+            ],
+            right=["COST", "WEIGHT"],
+        )
+    )
+    if session.found is None:
+        session.terminal.say("There is no registry.toml here. Type: tk init")
+    for line in listed:
+        if line.state == MISSING:
+            session.terminal.warn(
+                f"{line.name} is registered, but {line.plugin} is missing. Type: tk unregister {line.name}"
+            )
+
+
+def _registered(roster: Roster, installed: Sequence[FoundPlugin]) -> list[Listed]:
+    labels = {plugin.label for plugin in installed}
+
+    def is_there(task: RosterTask) -> bool:
+        return (roster.path.parent / task.plugin).is_file() if task.is_file else task.plugin in labels
+
+    return [
+        Listed(task.name, task.role, task.cost, task.weight, task.plugin, REGISTERED if is_there(task) else MISSING)
+        for task in roster.tasks.values()
+    ]
+
+
+def _available(plugins: Sequence[FoundPlugin]) -> list[Listed]:
+    times = Counter(plugin.name for plugin in plugins)
+    return [
+        Listed(plugin.name, None, None, None, plugin.label, CLASH if times[plugin.name] > 1 else AVAILABLE)
+        for plugin in plugins
+    ]
+
+
+def _shown(value: str | float | None) -> str:
+    if value is None:
+        return "-"
+    return value if isinstance(value, str) else f"{value:g}"
