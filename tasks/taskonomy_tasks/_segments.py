@@ -59,7 +59,7 @@ def adjusted_rand(prediction: Tensor, target: Tensor, mask: Tensor) -> Tensor:
 
     pairs = zip(clusters(embeddings_at(prediction, target))[mask], target[mask][..., 2], strict=True)
     # torchmetrics counts in a sparse tensor; torch warns unless it is told whether to check such tensors.
-    with torch.sparse.check_sparse_tensor_invariants(enable=False):
+    with torch.sparse.check_sparse_tensor_invariants(enable=False):  # type: ignore[no-untyped-call]
         scores = [adjusted_rand_score(ours, theirs) for ours, theirs in pairs]
     return torch.stack(scores) if scores else prediction.new_zeros(0)
 

@@ -1,0 +1,92 @@
+"""Both segmentations: samples, clusters and their index; classes, masks and weights."""
+
+import pytest
+import torch
+from taskonomy_plugins.rooms.config import FURNITURE as ROOMS_FURNITURE
+from taskonomy_tasks import _segments
+from taskonomy_tasks._classes import FURNITURE
+from taskonomy_tasks.segmentation_2d import TASK as UNSUPERVISED
+from taskonomy_tasks.segmentation_semantic import CLASSES, WEIGHTS
+from taskonomy_tasks.segmentation_semantic import TASK as SEMANTIC
+from torchmetrics.functional.clustering import adjusted_rand_score
+
+from taskonomy_core.contract import Draws, Views
+
+
+@pytest.fixture
+def quarters():
+    """Two pictures of four segments each, and a perfect embedding of them."""
+    ids = torch.tensor([[5, 6], [7, 8]]).repeat_interleave(8, 0).repeat_interleave(8, 1).expand(2, 1, 1, 16, 16)
+    rgb = torch.rand(2, 1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    views = Views({"rgb": rgb, "segment_unsup2d": ids})
+    embedding = torch.nn.functional.one_hot(ids[:, 0, 0] - 5, 64).movedim(-1, 1) * 9.0
+    return UNSUPERVISED.example(views, Draws.of(0, [3, 4])), embedding, ids
+
+
+def test_the_samples_are_pixels_of_the_picture(quarters):
+    example, _, ids = quarters
+    assert example.target.shape == (2, 300, 3)
+    row, column, segment = example.target.unbind(2)
+    assert row.min() >= 0
+    assert row.max() == column.max() == 15
+    assert torch.equal(segment, ids[0, 0, 0][row, column])
+    assert len(torch.unique(row * 16 + column)) > 150
+    assert not torch.equal(example.target[0], example.target[1])
+
+
+def test_a_perfect_embedding_is_found_and_costs_next_to_nothing(quarters):
+    example, embedding, _ = quarters
+    assert (UNSUPERVISED.loss(embedding, example.target, example.scored) < 1e-5).all()
+    index = _segments.adjusted_rand(embedding, example.target, example.scored)
+    torch.testing.assert_close(index, torch.ones(2))
+    one_lump = torch.zeros_like(embedding)
+    torch.testing.assert_close(_segments.adjusted_rand(one_lump, example.target, example.scored), torch.zeros(2))
+
+
+def test_clusters_are_split_at_the_distance_of_even_odds():
+    points = torch.tensor([0.0, 1.0, 1.1, 5.0, 5.2]).reshape(1, 5, 1)  # 1.0^2 < ln 3 < 1.1^2
+    assert _segments.clusters(points).tolist() == [[0, 1, 1, 2, 2]]
+    torch.manual_seed(0)
+    scattered = torch.randn(2, 500, 3) * 10
+    found = _segments.clusters(scattered)
+    assert found.max() == _segments.MOST_SEGMENTS - 1
+
+
+def test_clusters_of_a_picture_do_not_depend_on_its_batch():
+    torch.manual_seed(0)
+    points = torch.randn(3, 60, 2) * torch.tensor([0.1, 1.0, 3.0]).reshape(3, 1, 1)
+    together = _segments.clusters(points)
+    for place in range(3):
+        assert torch.equal(_segments.clusters(points[place : place + 1])[0], together[place])
+
+
+def test_the_mosaic_of_truth_and_of_a_perfect_embedding_are_alike(quarters):
+    example, embedding, ids = quarters
+    of_embedding = UNSUPERVISED.picture(embedding, example.inputs)
+    first = (example.inputs[0, 0] + 1) / 2
+    mean = first[:, :8, :8].mean((1, 2))
+    torch.testing.assert_close(of_embedding[0, :, 3, 3], mean)
+    difference = (UNSUPERVISED.picture(example.target, example.inputs) - of_embedding).abs().amax(1)
+    assert (difference < 0.06).float().mean() > 0.9  # but for pixels whose nearest sample lies across a border
+    assert adjusted_rand_score(_segments.clusters(embedding.flatten(2).transpose(1, 2))[0], ids[0].flatten()) == 1.0
+
+
+def test_the_classes_are_those_of_the_rooms():
+    assert FURNITURE == ROOMS_FURNITURE
+    assert ("background", *FURNITURE) == CLASSES
+
+
+def test_uncertain_and_unknown_ids_are_not_scored():
+    ids = torch.tensor([[0, 1], [17, 18]]).reshape(1, 1, 1, 2, 2)
+    example = SEMANTIC.example(Views({"rgb": torch.zeros(1, 1, 3, 2, 2), "segment_semantic": ids}), Draws.of(0, [0]))
+    assert example.mask.flatten().tolist() == [False, True, True, False]
+    assert example.target.flatten().tolist() == [-1, 0, 16, 17]
+    assert SEMANTIC.loss(torch.randn(1, 17, 2, 2), example.target, example.scored).isfinite().all()
+    assert SEMANTIC.picture(example.target, example.inputs)[0, :, 0, 0].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_the_background_weighs_one_and_rarer_classes_more():
+    assert len(WEIGHTS) == len(CLASSES)
+    assert WEIGHTS[0] == 1.0
+    assert min(WEIGHTS[1:]) > 1.0
+    assert max(WEIGHTS) < 40.0  # ln(1.02) bounds what a class that never occurs could weigh
