@@ -21,6 +21,7 @@ from taskonomy_plugins.rooms.primitives import (
     hit_box,
     hit_ellipsoid,
     hit_frustum,
+    select,
 )
 
 TILE = 8
@@ -42,12 +43,13 @@ class Tiles:
 
     def chunks(self) -> Iterator[tuple[Tensor, Tiles]]:
         """The tiles in portions of a size that suits the device, with their indices."""
-        for some in torch.arange(len(self.candidates), device=self.origin.device).split(_portion(self.origin)):
+        for some in torch.arange(len(self.candidates), device=self.origin.device).split(_portion(self.direction)):
             yield some, Tiles(self.origin[:, some], self.direction[:, some], self.candidates[some])
 
 
-def _portion(like: Tensor) -> int:
-    return (CPU_RAYS if like.device.type == "cpu" else GPU_RAYS) // TILE**2
+def _portion(directions: Tensor) -> int:
+    """How many tiles go into one operation."""
+    return (CPU_RAYS if directions.device.type == "cpu" else GPU_RAYS) // directions.shape[-1]
 
 
 def camera_tiles(primitives: Primitives, rotation: Tensor, eye: Tensor, tangent: float, pixels: int) -> Tiles:
@@ -132,7 +134,8 @@ def first_hits(primitives: Primitives, tiles: Tiles) -> tuple[Tensor, Tensor]:
 def lit(primitives: Primitives, lamp: Tensor, points: Tensor, casts: Tensor) -> Tensor:
     """Which points [3, T, TILE^2] see a lamp at [3] past the primitives that cast shadows (bool [P]): bool [T, TILE^2]."""
     direction = points - lamp[:, None, None]
-    tiles = Tiles(lamp[:, None].expand(3, points.shape[1]), direction, _between(primitives, lamp, points) & casts[None])
+    origin = lamp[:, None].expand(3, points.shape[1])
+    tiles = Tiles(origin, direction, _between(primitives, lamp, points) & casts[None])
     dark = torch.zeros_like(points[0])
     for tile, _, t in _pairs(primitives, tiles):
         dark.index_add_(0, tile, (t < 0.998).to(dark.dtype))
@@ -142,29 +145,20 @@ def lit(primitives: Primitives, lamp: Tensor, points: Tensor, casts: Tensor) -> 
 def _between(primitives: Primitives, lamp: Tensor, points: Tensor) -> Tensor:
     """Which primitives' boxes touch the hull of the lamp and a tile's points: bool [T, P], never too few.
 
-    At the share s of the way from the lamp, the hull lies in a box around lamp + s (middle - lamp) that is s times as
-    large as the box of the points; in a primitive's unit space that gives six linear inequalities in s.
+    The hull lies in what the box around the points sweeps on its way to the lamp, so it touches a primitive only where
+    the segment from the lamp to the middle of the points touches the primitive's box, enlarged by that box.
     """
     low, high = points.amin(-1), points.amax(-1)  # [3, T]
     middle, extent = (low + high) / 2, (high - low) / 2
-    turn, half = primitives.turn, primitives.half
-    offset = lamp[:, None] - primitives.centre
-    first = torch.zeros((points.shape[1], half.shape[1]), device=points.device)
-    last = torch.ones_like(first)
-    way = middle - lamp[:, None]
+    offset, way = lamp[:, None] - primitives.centre, middle - lamp[:, None]
+    near, far = torch.zeros((), device=points.device), torch.ones((), device=points.device)
     for i in range(3):
-        matrix = turn[:, i] / half[i]  # [3, P]
-        start = (matrix * offset).sum(0)
-        along = way.T @ matrix
-        grow = extent.T @ matrix.abs()
-        for sign in (1.0, -1.0):
-            # 0 >= constant + slope * s
-            constant, slope = sign * start - 1, sign * along - grow
-            stop = -constant / torch.where(slope == 0, 1e-12, slope)
-            last = torch.where(slope > 0, torch.minimum(last, stop), last)
-            first = torch.where(slope < 0, torch.maximum(first, stop), first)
-            last = torch.where((slope == 0) & (constant > 0), -1.0, last)
-    return first <= last + 1e-4
+        matrix = primitives.turn[:, i] / primitives.half[i]  # [3, P]
+        inverse = (way.T @ matrix).reciprocal_()
+        reach = (extent.T @ matrix.abs()).add_(1.0001).mul_(inverse.abs())
+        at = inverse.mul_((matrix * offset).sum(0))
+        near, far = torch.maximum(near, -(at + reach)), torch.minimum(far, reach - at)
+    return near <= far
 
 
 def _pairs(primitives: Primitives, tiles: Tiles) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
@@ -172,16 +166,14 @@ def _pairs(primitives: Primitives, tiles: Tiles) -> Iterator[tuple[Tensor, Tenso
     for shape in (BOX, ELLIPSOID, FRUSTUM):
         members = (primitives.shape == shape).nonzero()[:, 0]
         tile, which = tiles.candidates[:, members].nonzero(as_tuple=True)
-        for some in torch.arange(len(tile), device=tile.device).split(_portion(tile)):
-            at, primitive = tile[some], members[which[some]]
-            origin = tiles.origin[:, at, None]
-            o = primitives.unit(origin.unbind(0), primitive[:, None])
-            direction = tiles.direction[:, at]
-            d = primitives.inward(direction[0], direction[1], direction[2], primitive[:, None])
+        for some in torch.arange(len(tile), device=tile.device).split(_portion(tiles.direction)):
+            at, primitive = tile.index_select(0, some), members.index_select(0, which.index_select(0, some))
+            o = primitives.unit([row.index_select(0, at)[:, None] for row in tiles.origin], primitive)
+            d = primitives.inward([row.index_select(0, at) for row in tiles.direction], primitive)
             if shape == BOX:
                 t = hit_box(o, d)
             elif shape == ELLIPSOID:
                 t = hit_ellipsoid(o, d)
             else:
-                t = hit_frustum(o, d, primitives.taper[primitive][:, None])
+                t = hit_frustum(o, d, select(primitives.taper, primitive)[:, None])
             yield at, primitive, t

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from taskonomy_plugins.rooms.cameras import Cameras, choose_cameras
 from taskonomy_plugins.rooms.config import FURNITURE, ROOM_TYPES, RoomsConfig
 from taskonomy_plugins.rooms.frames import room_layout, vanishing_points
-from taskonomy_plugins.rooms.primitives import surface_at
+from taskonomy_plugins.rooms.primitives import length, surface_at
 from taskonomy_plugins.rooms.raycast import Tiles, as_pictures, camera_tiles, first_hits
 from taskonomy_plugins.rooms.scene import SEMANTIC, Scene, build_scene, random_for
 from taskonomy_plugins.rooms.shading import colours, expose, reshading
@@ -97,18 +97,22 @@ def _geometry(scene: Scene, cameras: Cameras, tangent: float, pixels: int) -> di
         points = (tiles.origin[:, :, None] + tiles.direction * depth).reshape(3, -1)
         surface = surface_at(scene.primitives, primitive.flatten(), points)
         normal = surface.normal.reshape(3, *depth.shape)
-        length = tiles.direction.norm(dim=0)
-        cosine = -(normal * tiles.direction).sum(0) / length
+        slant = length(tiles.direction)
+        cosine = -(normal * tiles.direction).sum(0) / slant
         turn = rotation[:, :, some, None]
+
+        def take(values: Tensor, primitive: Tensor = primitive) -> Tensor:
+            return values.index_select(0, primitive.flatten()).view_as(primitive)[None]
+
         parts = {
-            "depth_euclidean": (depth * length)[None],
+            "depth_euclidean": (depth * slant)[None],
             "depth_zbuffer": depth[None],
-            "mask_valid": ~scene.pane[primitive][None],
+            "mask_valid": ~take(scene.pane),
             "normal": torch.stack([(turn[:, i] * normal).sum(0) for i in range(3)]),
             "principal_curvature": surface.curvature.reshape(2, *depth.shape),
-            "reshading": reshading(cosine, depth * length)[None],
-            "instance": scene.instance[primitive][None],
-            "semantic": scene.semantic[primitive][None],
+            "reshading": reshading(cosine, depth * slant)[None],
+            "instance": take(scene.instance),
+            "semantic": take(scene.semantic),
         }
         for name, value in parts.items():
             found.setdefault(name, []).append(value)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from taskonomy_plugins.rooms import textures
-from taskonomy_plugins.rooms.primitives import surface_at
+from taskonomy_plugins.rooms.primitives import length, select, surface_at
 from taskonomy_plugins.rooms.raycast import Tiles, first_hits, lit
 from taskonomy_plugins.rooms.scene import Scene
 
@@ -27,15 +27,12 @@ def colours(scene: Scene, tiles: Tiles) -> Tensor:
     of = of.flatten()
     surface = surface_at(scene.primitives, of, flat)
     looks = scene.looks
-    scale = looks.scale[of]
-    shift = looks.shift[:, of]
-    texture = looks.texture[of]
+    scale, shift, texture = select(looks.scale, of), select(looks.shift, of), select(looks.texture, of)
     pattern, brightness = textures.evaluate(texture, surface.u / scale + shift[0], surface.v / scale + shift[1])
-    first = looks.first[:, of]
-    albedo = (first + (looks.second[:, of] - first) * pattern) * brightness
+    albedo = torch.lerp(select(looks.first, of), select(looks.second, of), pattern) * brightness
     view = tiles.direction.reshape(3, -1)
-    view = -view / view.norm(dim=0, keepdim=True)
-    gloss = looks.gloss[of]
+    view = -view / length(view)
+    gloss = select(looks.gloss, of)
     ambient = torch.tensor(scene.ambient, device=flat.device)[:, None] * _openness(scene, flat, surface.normal)
     total = albedo * ambient
     for light in scene.lights:
@@ -46,14 +43,14 @@ def colours(scene: Scene, tiles: Tiles) -> Tensor:
         way = way * square.clamp_min(1e-6).rsqrt()
         cosine = (way * surface.normal).sum(0).clamp_min(0)
         half = way + view
-        shine = (half * surface.normal).sum(0).clamp_min(0) * half.norm(dim=0).clamp_min(1e-6).reciprocal()
+        shine = (half * surface.normal).sum(0).clamp_min(0) * length(half).clamp_min(1e-6).reciprocal()
         shine = shine * shine
         for _ in range(4):
             shine = shine * shine
         strength = visible / (1 + square)
         colour = torch.tensor(light.colour, device=flat.device)[:, None]
         total = total + colour * strength * (albedo * cosine + 0.6 * gloss * shine * (cosine > 0))
-    total = total + albedo * looks.glow[of]
+    total = total + albedo * select(looks.glow, of)
     outside = (texture == textures.TEXTURES.index("outside")).nonzero()[:, 0]
     if len(outside):
         total[:, outside] = _outside(-view[:, outside], looks.first[:, of[outside]], looks.second[:, of[outside]])

@@ -29,6 +29,7 @@ TEXTURES = (
     "outside",
 )
 
+# Side of the noise's period, a power of two.
 _TABLE = 128
 
 Pattern = tuple[Tensor, Tensor]
@@ -45,23 +46,24 @@ def _noise_table(device: str) -> Tensor:
     return torch.tensor(numbers, device=device)
 
 
+def _table_at(u: Tensor, v: Tensor) -> Tensor:
+    """The random numbers at whole (u, v)."""
+    index = (u.to(torch.int32) & _TABLE - 1) * _TABLE + (v.to(torch.int32) & _TABLE - 1)
+    return _noise_table(str(u.device)).index_select(0, index.flatten()).view_as(u)
+
+
 def _cell(u: Tensor, v: Tensor) -> Tensor:
-    """A random number in [0, 1) for every whole (u, v)."""
-    index = (u.to(torch.int64) % _TABLE) * _TABLE + v.to(torch.int64) % _TABLE
-    return _noise_table(str(u.device))[index]
+    """A random number in [0, 1) for every cell that (u, v) fall into."""
+    return _table_at(u.floor(), v.floor())
 
 
 def noise(u: Tensor, v: Tensor) -> Tensor:
     """Smooth value noise with period 1 between knots, in [0, 1]."""
-    fu, fv = u.floor(), v.floor()
-    a, b = u - fu, v - fv
+    i, j = u.floor(), v.floor()
+    a, b = u - i, v - j
     a, b = a * a * (3 - 2 * a), b * b * (3 - 2 * b)
-    i, j = fu.to(torch.int64) % _TABLE, fv.to(torch.int64) % _TABLE
-    i1, j1 = (i + 1) % _TABLE * _TABLE, (j + 1) % _TABLE
-    i = i * _TABLE
-    table = _noise_table(str(u.device))
-    low = torch.lerp(table[i + j], table[i + j1], b)
-    high = torch.lerp(table[i1 + j], table[i1 + j1], b)
+    low = torch.lerp(_table_at(i, j), _table_at(i, j + 1), b)
+    high = torch.lerp(_table_at(i + 1, j), _table_at(i + 1, j + 1), b)
     return torch.lerp(low, high, a)
 
 
@@ -146,10 +148,6 @@ def _painting(u: Tensor, v: Tensor) -> Pattern:
     return torch.floor(4 * (0.65 * a + 0.35 * b)) / 3, 0.35 + 0.9 * (noise(u * 1.5 + 70, v * 1.5) > 0.45)
 
 
-def _flat(u: Tensor, v: Tensor) -> Pattern:
-    return torch.zeros_like(u), torch.ones_like(u)
-
-
 _PATTERNS: dict[str, Callable[[Tensor, Tensor], Pattern]] = {
     "wood": _wood,
     "planks": _planks,
@@ -163,16 +161,20 @@ _PATTERNS: dict[str, Callable[[Tensor, Tensor], Pattern]] = {
     "damask": _damask,
     "marble": _marble,
     "painting": _painting,
-    # What is outside hangs on the view, not on the pane: shading lays it by direction.
-    "outside": _flat,
 }
 
 
 def evaluate(texture: Tensor, u: Tensor, v: Tensor) -> Pattern:
-    """The pattern and the brightness of points with texture indices [N] at texture coordinates [N] in periods."""
+    """The pattern and the brightness of points with texture indices [N] at texture coordinates [N] in periods.
+
+    "plain" has no pattern; what is "outside" hangs on the view, not on the pane, so shading adds it by direction.
+    """
     pattern, brightness = torch.zeros_like(u), torch.ones_like(u)
-    for name, make in _PATTERNS.items():
-        chosen = (texture == TEXTURES.index(name)).nonzero()[:, 0]
-        if len(chosen):
-            pattern[chosen], brightness[chosen] = make(u[chosen], v[chosen])
+    present = torch.bincount(texture, minlength=len(TEXTURES)).tolist()
+    for index, name in enumerate(TEXTURES):
+        if present[index] and name in _PATTERNS:
+            chosen = (texture == index).nonzero()[:, 0]
+            made, bright = _PATTERNS[name](u.index_select(0, chosen), v.index_select(0, chosen))
+            pattern.index_copy_(0, chosen, made)
+            brightness.index_copy_(0, chosen, bright)
     return pattern, brightness
