@@ -1,0 +1,56 @@
+"""Figures without global state, and files that are the same whenever they are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from taskonomy_core.errors import TaskonomyError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS = (".png", ".svg")
+
+INK = "#1f2933"
+MUTED = "#7b8794"
+FAINT = "#d5dbe1"
+ACCENT = "#c2410c"
+
+# Text stays text in an SVG, ids do not depend on chance.
+_STYLE: Any = {"svg.hashsalt": "taskonomy", "svg.fonttype": "none", "font.family": "DejaVu Sans"}
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty white figure, in inches; pyplot never hears of it."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), facecolor="white")
+
+
+def save(figure: Figure, path: Path, dpi: int = 160) -> Path:
+    """Write a figure as PNG or SVG by the ending of `path`, with no date and no version in it."""
+    import matplotlib as mpl
+
+    if path.suffix.lower() not in FORMATS:
+        raise TaskonomyError(
+            f"A picture cannot be written as {path.name!r}.", f"Give a name that ends in {' or '.join(FORMATS)}."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nothing = {"Software": None} if path.suffix.lower() == ".png" else {"Date": None, "Creator": None}
+    with mpl.rc_context(_STYLE):
+        figure.savefig(path, dpi=dpi, metadata=nothing)
+    return path
+
+
+def title_of(task: str, titles: Mapping[str, str] | None) -> str:
+    """What people read for a task: its title where there is one, else its name in words."""
+    return (titles or {}).get(task) or task.replace("_", " ").capitalize()
+
+
+def two_digits(share: float | None) -> str:
+    """.83, 1.0 or a dash: a win rate in three characters."""
+    if share is None:
+        return "-"
+    return "1.0" if share >= 0.995 else f"{share:.2f}".removeprefix("0")
