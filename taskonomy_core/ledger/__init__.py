@@ -1,1 +1,1 @@
-"""What is done and what is left: jobs, keys, claims, the store."""
+"""What is done and what is left: jobs and their keys, the plan, the store, workers and runs."""

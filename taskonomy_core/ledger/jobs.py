@@ -1,0 +1,189 @@
+"""What can be trained, and the key that names its result: a hash of all that could change it.
+
+Imports no torch. Two jobs with the same key have the same result, on whatever machine, in whatever order they ran.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from taskonomy_core.learning.recipe import Recipe
+    from taskonomy_core.registry.roster import Roster
+
+NETWORK = "network"
+TRANSFER = "transfer"
+SCRATCH = "scratch"
+CONSTANT = "constant"
+KINDS = (NETWORK, TRANSFER, SCRATCH, CONSTANT)
+
+# What stands in a key for a fact that no command has recorded yet: no stored key contains it, so nothing is done.
+UNKNOWN = "unknown"
+
+Identity = tuple[str, str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What keys need but only plugins know (they import torch): recorded in the ledger whenever they were opened.
+
+    `data` is the data source's fingerprint, `encoder` is NAME@VERSION; None where not recorded yet.
+    """
+
+    data: str | None = None
+    encoder: str | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether keys are exact. Where not, nothing counts as done."""
+        return self.data is not None and self.encoder is not None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One thing to train.
+
+    Attributes:
+        kind: "network" (a task's own encoder and decoder; its test losses are the `self` column), "transfer" (a
+            readout from the representations of `sources`), "scratch" or "constant" (the baselines of a target).
+        target: whose labels are learnt.
+        sources: sorted; of a transfer alone.
+        key: blake2b of the kind, the target, the sources and `parts`.
+        parts: all that could change the result, by name: "version", "recipe", "data", "seed", "encoder", "networks"
+            (the recipe of the sources' networks) and "source NAME" (that network's key).
+    """
+
+    kind: str
+    target: str
+    sources: tuple[str, ...]
+    key: str
+    parts: Mapping[str, str] = field(compare=False)
+
+    @property
+    def identity(self) -> Identity:
+        """What it is, whatever the settings: (kind, target, sources)."""
+        return self.kind, self.target, self.sources
+
+    @property
+    def order(self) -> int:
+        """How many sources feed it: 0 for all but transfers."""
+        return len(self.sources)
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return job_name(self.kind, self.target, self.sources)
+
+
+def job_name(kind: str, target: str, sources: tuple[str, ...]) -> str:
+    """ "transfer denoising + normals -> layout", "network of normals"."""
+    return f"transfer {' + '.join(sources)} -> {target}" if kind == TRANSFER else f"{kind} of {target}"
+
+
+def digest_of(*parts: object) -> str:
+    """32 hex digits of blake2b over JSON."""
+    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+class Keys:
+    """Makes the jobs of one registry.toml with their present keys."""
+
+    def __init__(self, roster: Roster, recipe: Recipe, facts: Facts) -> None:
+        self.roster = roster
+        self.recipe = recipe
+        self._recipes = {kind: recipe.digest(kind) for kind in KINDS}
+        self._common = {"data": facts.data or UNKNOWN, "seed": str(roster.seed)}
+        self._encoder = facts.encoder or UNKNOWN
+        self._made: dict[Identity, Job] = {}
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """The registered tasks that are transferred to, sorted."""
+        return tuple(sorted(name for name, task in self.roster.tasks.items() if task.is_target))
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """The registered tasks that are transferred from, sorted."""
+        return tuple(sorted(name for name, task in self.roster.tasks.items() if task.is_source))
+
+    def sources_of(self, target: str) -> tuple[str, ...]:
+        """Every source but the target itself."""
+        return tuple(name for name in self.sources if name != target)
+
+    @property
+    def highest_order(self) -> int:
+        """The most sources that any target could have."""
+        return max((len(self.sources_of(target)) for target in self.targets), default=0)
+
+    def network(self, task: str) -> Job:
+        """The task's own network, trained on `train`."""
+        return self._job(NETWORK, task, (), {"encoder": self._encoder})
+
+    def scratch(self, target: str) -> Job:
+        """The same network, trained from pixels on `transfer`."""
+        return self._job(SCRATCH, target, (), {"encoder": self._encoder})
+
+    def constant(self, target: str) -> Job:
+        """The best output that ignores the image."""
+        return self._job(CONSTANT, target, (), {})
+
+    def transfer(self, sources: tuple[str, ...], target: str) -> Job:
+        """A readout of the frozen representations of `sources`."""
+        ordered = tuple(sorted(sources))
+        extra = {"encoder": self._encoder, "networks": self._recipes[NETWORK]}
+        extra |= {f"source {name}": self.network(name).key for name in ordered}
+        return self._job(TRANSFER, target, ordered, extra)
+
+    def again(self, kind: str, target: str, sources: tuple[str, ...]) -> Job | None:
+        """The job of a stored result as it would be made today; None where its tasks or roles are no longer there."""
+        if kind == NETWORK:
+            return self.network(target) if target in self.roster.tasks else None
+        if target not in self.targets or not set(sources) <= set(self.sources_of(target)):
+            return None
+        if kind == TRANSFER:
+            return self.transfer(sources, target)
+        return self.scratch(target) if kind == SCRATCH else self.constant(target)
+
+    def _job(self, kind: str, target: str, sources: tuple[str, ...], extra: Mapping[str, str]) -> Job:
+        identity = (kind, target, sources)
+        if identity not in self._made:
+            parts = {
+                "version": str(self.roster.tasks[target].version),
+                "recipe": self._recipes[kind],
+                **self._common,
+                **extra,
+            }
+            self._made[identity] = Job(kind, target, sources, digest_of(*identity, parts), parts)
+        return self._made[identity]
+
+
+# A network of another version or recipe changes its transfers' keys through "source NAME"; the recipe is told apart
+# from the version because results under another recipe, data set, seed or encoder cannot be compared with new ones.
+_SETTINGS = {
+    "recipe": "the preset or recipe",
+    "networks": "the preset or recipe",
+    "data": "the data set",
+    "seed": "the seed",
+    "encoder": "the encoder",
+}
+
+
+def settings_changed(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
+    """What differs between two jobs' parts that makes their losses another measure, in words."""
+    return tuple(dict.fromkeys(words for part, words in _SETTINGS.items() if old.get(part) != new.get(part)))
+
+
+def reasons_stale(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
+    """Why a stored result is not the present one, in words: settings first, then versions."""
+    reasons = list(settings_changed(old, new))
+    if old.get("version") != new.get("version"):
+        reasons.append("the task's version")
+    if not reasons:
+        changed = (part.removeprefix("source ") for part in sorted(new) if old.get(part) != new[part])
+        reasons += [f"the network of {name}" for name in changed]
+    return tuple(reasons)

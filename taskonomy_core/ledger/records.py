@@ -1,0 +1,97 @@
+"""What the store gives out: plain values, one per row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from taskonomy_core.ledger.jobs import Identity, job_name
+
+DONE = "done"
+FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one job ended.
+
+    Attributes:
+        key, kind, target, sources, parts: of the job; see jobs.Job.
+        serial: rises with every write to the ledger.
+        state: "done" or "failed".
+        reason: why it failed.
+        weights, losses: digests of the stored files; None where there are none (a source-only task has no losses).
+        metrics: what people quote, by "NAME (UNIT)".
+        seconds: processor seconds spent on it.
+        run: the run that trained it.
+    """
+
+    key: str
+    serial: int
+    kind: str
+    target: str
+    sources: tuple[str, ...]
+    parts: Mapping[str, str]
+    state: str
+    reason: str
+    weights: str | None
+    losses: str | None
+    metrics: Mapping[str, float]
+    seconds: float
+    run: str
+
+    @property
+    def done(self) -> bool:
+        """Whether it was trained to the end."""
+        return self.state == DONE
+
+    @property
+    def identity(self) -> Identity:
+        """(kind, target, sources)."""
+        return self.kind, self.target, self.sources
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return job_name(*self.identity)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job that a living process is training."""
+
+    key: str
+    kind: str
+    target: str
+    sources: tuple[str, ...]
+    host: str
+    pid: int
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return job_name(self.kind, self.target, self.sources)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All results and living claims at one moment, by key."""
+
+    results: Mapping[str, Result]
+    claims: Mapping[str, Claim]
+
+    @property
+    def serial(self) -> int:
+        """The last write."""
+        return max((result.serial for result in self.results.values()), default=0)
+
+
+@dataclass(frozen=True)
+class Card:
+    """What commands without torch may show of a task."""
+
+    name: str
+    version: int
+    title: str
+    group: str
+    needs: tuple[str, ...]

@@ -1,0 +1,105 @@
+"""A deterministic stand-in for the learning room: results follow from the names of tasks alone.
+
+Workers in other processes import it by name; what it should do besides is written into files beside the store:
+`log` (appended: one line per job begun), `slow` (seconds per job), `fail` (names of jobs that raise a JobError).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from taskonomy_core.errors import JobError
+from taskonomy_core.learning.outcome import Outcome
+from taskonomy_core.ledger.jobs import job_name
+
+IMAGES = 40
+
+
+def write_registry(path: Path, tasks: dict[str, str], seed: int = 0, recipe: dict | None = None, versions=None) -> Path:
+    """A registry.toml of tasks given as {name: role}."""
+    lines = ["format = 1", 'preset = "nano"', f"seed = {seed}", "budget = 6", "", "[data]", 'source = "rooms"', ""]
+    lines += ["[recipe]", *(f"{key} = {json.dumps(value)}" for key, value in (recipe or {}).items()), ""]
+    for name, role in tasks.items():
+        version = (versions or {}).get(name, 1)
+        lines += [f"[tasks.{name}]", f'plugin = "made-up[{name}]"', f"version = {version}", f'role = "{role}"', ""]
+    path.write_text("\n".join(lines))
+    return path
+
+
+def losses_of(*names: object) -> np.ndarray:
+    """float64 [IMAGES] in [0, 1), from names alone; the last two images have no label for targets ending in b."""
+    seed = int.from_bytes(hashlib.blake2b(repr(names).encode(), digest_size=4).digest(), "little")
+    return np.random.default_rng(seed).random(IMAGES)
+
+
+class FakeTrainer:
+    """Does what the files of its folder say, and leaves a line in `log` for each job."""
+
+    def __init__(self, folder: Path, sources=frozenset(), network_state=None, network_key=None) -> None:
+        self.folder = folder
+        self.sources = sources
+        self.network_state = network_state
+        self.network_key = network_key
+
+    def _read(self, name: str) -> str:
+        path = self.folder / name
+        return path.read_text() if path.exists() else ""
+
+    def _begin(self, kind: str, target: str, sources: tuple[str, ...] = ()) -> None:
+        name = job_name(kind, target, sources)
+        with (self.folder / "log").open("a") as log:
+            log.write(f"{os.getpid()} {name}\n")
+        if name in self._read("fail").splitlines():
+            raise JobError(f"The {name} diverged.", "Lower its learning rate.")
+        time.sleep(float(self._read("slow") or 0))
+
+    def _outcome(self, kind: str, target: str, sources: tuple[str, ...] = ()) -> Outcome:
+        losses = losses_of(kind, target, sources)
+        if target.endswith("b"):
+            losses[-2:] = np.nan
+        if kind == "network" and target in self.sources:
+            losses = np.empty(0)
+        weight = torch.full((2, 3), float(losses.sum()) if len(losses) else 1.0)
+        return Outcome(np.arange(len(losses)), losses, {"weight": weight}, {"L1": 0.5}, seconds=2.0 + len(sources))
+
+    def network(self, task: str) -> Outcome:
+        self._begin("network", task)
+        return self._outcome("network", task)
+
+    def constant(self, target: str) -> Outcome:
+        self._begin("constant", target)
+        return self._outcome("constant", target)
+
+    def scratch(self, target: str) -> Outcome:
+        self._begin("scratch", target)
+        return self._outcome("scratch", target)
+
+    def transfers(self, target, candidates):
+        answers = []
+        for sources in candidates:
+            try:
+                self._begin("transfer", target, sources)
+                if self.network_state is not None:
+                    assert all(self.network_state(name)["weight"].shape == (2, 3) for name in sources)
+                answers.append(self._outcome("transfer", target, sources))
+            except JobError as error:
+                answers.append(error)
+        return answers
+
+
+def open_fake(project, store, device, keys) -> FakeTrainer:
+    """The factory that a run's order names in the tests."""
+    only = {name for name, task in project.roster.tasks.items() if not task.is_target}
+    return FakeTrainer(
+        project.folder.parent,
+        only,
+        lambda name: store.weights(keys.network(name).key),
+        lambda name: keys.network(name).key,
+    )

@@ -1,0 +1,113 @@
+"""Keys change with all that could change a result, and with nothing else."""
+
+from dataclasses import replace
+
+import pytest
+
+from taskonomy_core.ledger.jobs import Facts, Keys, job_name, reasons_stale, settings_changed
+from taskonomy_core.ledger.project import recipe_of
+from taskonomy_core.registry.roster import RosterTask
+
+FACTS = Facts("fingerprint", "resnet_compact@1")
+
+
+@pytest.fixture
+def keys_of(project):
+    def make(roster=project.roster, facts=FACTS, **overrides):
+        return Keys(roster, recipe_of(replace(roster, recipe=overrides)), facts)
+
+    return make
+
+
+def all_keys(keys):
+    return {
+        "network": keys.network("taska").key,
+        "scratch": keys.scratch("taska").key,
+        "constant": keys.constant("taska").key,
+        "transfer": keys.transfer(("taskb",), "taska").key,
+    }
+
+
+def changed(keys_of, **changes):
+    before, after = all_keys(keys_of()), all_keys(keys_of(**changes))
+    return {kind for kind in before if before[kind] != after[kind]}
+
+
+def test_a_key_does_not_depend_on_the_order_of_sources_nor_on_the_process(keys_of):
+    keys = keys_of()
+    assert keys.transfer(("taskc", "taskb"), "taska") == keys.transfer(("taskb", "taskc"), "taska")
+    assert keys.transfer(("taskc", "taskb"), "taska").sources == ("taskb", "taskc")
+    assert all_keys(keys) == all_keys(keys_of())
+
+
+def test_no_two_jobs_share_a_key(keys_of):
+    keys = keys_of()
+    made = [keys.network(name).key for name in keys.roster.tasks]
+    made += [job(name).key for name in keys.targets for job in (keys.scratch, keys.constant)]
+    made += [keys.transfer((source,), name).key for name in keys.targets for source in keys.sources_of(name)]
+    assert len(set(made)) == len(made) == 12 + 2 * 9 + 9 * 11
+
+
+def test_data_and_seed_change_every_key(keys_of, project):
+    kinds = {"network", "scratch", "constant", "transfer"}
+    assert changed(keys_of, facts=Facts("other", "resnet_compact@1")) == kinds
+    assert changed(keys_of, roster=replace(project.roster, seed=1)) == kinds
+
+
+def test_the_encoder_changes_all_but_the_constant(keys_of):
+    assert changed(keys_of, facts=Facts("fingerprint", "resnet_compact@2")) == {"network", "scratch", "transfer"}
+
+
+def test_a_schedule_changes_its_own_kind_and_a_network_its_transfers(keys_of):
+    assert changed(keys_of, transfer={"epochs": 3}) == {"transfer"}
+    assert changed(keys_of, scratch={"epochs": 3}) == {"scratch"}
+    assert changed(keys_of, network={"epochs": 3}) == {"network", "transfer"}
+    assert changed(keys_of, constant_steps=3) == {"constant"}
+
+
+def test_budget_and_beam_and_order_change_nothing(keys_of, project):
+    assert changed(keys_of, roster=replace(project.roster, budget=2.0), beam=3, order=4) == set()
+
+
+def test_a_version_changes_the_tasks_own_jobs_and_the_transfers_from_it(keys_of, project):
+    tasks = dict(project.roster.tasks, taskb=replace(project.roster.tasks["taskb"], version=2))
+    before, after = keys_of(), keys_of(roster=replace(project.roster, tasks=tasks))
+    assert all_keys(before)["network"] == all_keys(after)["network"]
+    assert before.transfer(("taskb",), "taska") != after.transfer(("taskb",), "taska")
+    assert before.transfer(("taskc",), "taska") == after.transfer(("taskc",), "taska")
+    assert before.transfer(("taskc",), "taskb") != after.transfer(("taskc",), "taskb")
+    old, new = before.transfer(("taskb",), "taska").parts, after.transfer(("taskb",), "taska").parts
+    assert reasons_stale(old, new) == ("the network of taskb",)
+    assert settings_changed(old, new) == ()
+    assert reasons_stale(before.network("taskb").parts, after.network("taskb").parts) == ("the task's version",)
+
+
+def test_reasons_name_the_settings_that_changed(keys_of, project):
+    old = keys_of().transfer(("taskb",), "taska").parts
+    new = keys_of(roster=replace(project.roster, seed=1), network={"epochs": 3}).transfer(("taskb",), "taska").parts
+    assert reasons_stale(old, new) == settings_changed(old, new) == ("the preset or recipe", "the seed")
+
+
+def test_roles_decide_who_is_source_and_target(keys_of, project):
+    tasks = dict(project.roster.tasks, taska=RosterTask("taska", "made-up[taska]", 1, role="target"))
+    keys = keys_of(roster=replace(project.roster, tasks=tasks))
+    assert "taska" in keys.targets
+    assert "taska" not in keys.sources
+    assert "onlyx" in keys.sources
+    assert "onlyx" not in keys.targets
+    assert keys.highest_order == 11
+    assert keys.again("transfer", "taskb", ("taska",)) is None
+    assert keys.again("scratch", "onlyx", ()) is None
+    assert keys.again("network", "onlyx", ()) == keys.network("onlyx")
+    assert keys.again("network", "gone", ()) is None
+
+
+def test_names(keys_of):
+    assert keys_of().transfer(("taskc", "taskb"), "taska").name == "transfer taskb + taskc -> taska"
+    assert job_name("network", "taska", ()) == "network of taska"
+
+
+def test_unknown_facts_are_not_known():
+    assert not Facts().known
+    assert not Facts("fingerprint").known
+    assert FACTS.known
