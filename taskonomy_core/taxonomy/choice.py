@@ -29,16 +29,15 @@ def best_choice(problem: Problem, edges: Collection[Edge], labelled: Collection[
     Labels that no edge stands on are dropped. Of equal edges the one with fewer sources is taken, then by name.
     """
     allowed = set(labelled)
-    best: dict[str, Edge] = {}
+    best: dict[str, tuple[tuple[float, int, tuple[str, ...]], Edge]] = {}
     for edge in edges:
         if edge.target in problem.targets and allowed.issuperset(edge.needs):
-            held = best.get(edge.target)
-            if held is None or _rank(problem, edge) < _rank(problem, held):
-                best[edge.target] = edge
+            rank = (-problem.worth(edge), len(edge.needs), edge.needs)
+            if edge.target not in best or rank < best[edge.target][0]:
+                best[edge.target] = rank, edge
     if len(best) < len(problem.targets):
         return None
-    chosen = tuple(best[target] for target in problem.targets)
-    return choice_of(problem, chosen)
+    return choice_of(problem, (edge for _, edge in best.values()))
 
 
 def choice_of(problem: Problem, edges: Iterable[Edge]) -> Choice:
@@ -56,7 +55,3 @@ def choice_of(problem: Problem, edges: Iterable[Edge]) -> Choice:
 def affordable(problem: Problem, cost: float) -> bool:
     """Whether a cost is within the budget, up to a solver's tolerance."""
     return cost <= problem.budget * (1 + _OVERRUN)
-
-
-def _rank(problem: Problem, edge: Edge) -> tuple[float, int, tuple[str, ...]]:
-    return -problem.worth(edge), len(edge.needs), edge.needs

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from itertools import chain, combinations
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,9 @@ class Edge:
     gain: float | None = None
     quality: float | None = None
     over_constant: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sources", tuple(sorted(self.sources)))
 
     @property
     def order(self) -> int:
@@ -81,12 +86,17 @@ def undominated(edges: Iterable[Edge], score: Callable[[Edge], float]) -> list[E
     scores no lower. Dropping it never lowers the optimum. Order is kept.
     """
     listed = list(edges)
-    by_target: dict[str, list[tuple[float, frozenset[str]]]] = defaultdict(list)
+    scores = {(edge.target, edge.needs): score(edge) for edge in listed}
+    of_target: dict[str, list[Edge]] = defaultdict(list)
     for edge in listed:
-        by_target[edge.target].append((score(edge), frozenset(edge.needs)))
+        of_target[edge.target].append(edge)
 
     def dominated(edge: Edge) -> bool:
-        own, needs = score(edge), frozenset(edge.needs)
-        return any(other >= own and fewer < needs for other, fewer in by_target[edge.target])
+        own, rivals = scores[edge.target, edge.needs], of_target[edge.target]
+        if 2**edge.order > len(rivals):
+            needs = set(edge.needs)
+            return any(scores[r.target, r.needs] >= own and needs > set(r.needs) for r in rivals)
+        parts = chain.from_iterable(combinations(edge.needs, size) for size in range(1, edge.order))
+        return any(scores.get((edge.target, part), -math.inf) >= own for part in parts)
 
     return [edge for edge in listed if not dominated(edge)]

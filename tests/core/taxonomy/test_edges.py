@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
 from taskonomy_core.taxonomy.edges import Edge, undominated, usable
 
 
@@ -31,3 +35,12 @@ def test_names_and_needs():
     assert edge("t").needs == ("t",)
     assert edge("t", "a", "b").name == "a + b -> t"
     assert edge("t", "a", "b").needs == ("a", "b")
+
+
+@given(st.integers(0, 10**6), st.integers(2, 40))
+def test_what_is_kept_equals_a_comparison_of_all_pairs(seed, count):
+    draws = np.random.default_rng(seed)
+    sets = {tuple(sorted(draws.permutation(list("abcdef"))[: draws.integers(1, 7)].tolist())) for _ in range(count)}
+    edges = [edge("t", *sources, score=float(draws.integers(1, 6))) for sources in sorted(sets)]
+    kept = [e for e in edges if not any(set(f.sources) < set(e.sources) and f.affinity >= e.affinity for f in edges)]
+    assert undominated(edges, lambda e: e.affinity) == kept
