@@ -71,8 +71,7 @@ def ask(label: str, home: str, plugin: object) -> Plugin:
     try:
         manager.check_pending()
     except pluggy.PluginValidationError as error:
-        pending = sorted(name for name in vars(manager.hook) if name.startswith("taskonomy_") and name not in known)
-        wrong = pending[0] if pending else "without the prefix taskonomy_"
+        wrong = min(name for name, caller in vars(manager.hook).items() if not caller.has_spec())
         raise PluginError(
             f"{label} has a hook {wrong} that does not exist.{nearest(wrong, known)}", remedy(label)
         ) from error
