@@ -135,7 +135,8 @@ def plan_picture(places: Tensor, headings: Tensor, metres: float = 3.0, side: in
     half, length = side / 2.0, side / 8.0
     starts = (places.float().nan_to_num(0.0) / metres).clamp(-1.0, 1.0) * torch.tensor([half, -half]) + half
     along = torch.nn.functional.normalize(headings.float().nan_to_num(0.0), dim=-1) * torch.tensor([1.0, -1.0])
-    colours = [tuple(int(255 * part) for part in colour) for colour in _palette()[::2].tolist()]
+    strong = _palette()[[0, *range(1, 21, 2)]]  # every second colour is the pale sister of the one before
+    colours = [tuple(int(255 * part) for part in colour) for colour in strong.tolist()]
     pages = []
     for begin, way in zip(starts.tolist(), along.tolist(), strict=True):
         page = Image.new("RGB", (side, side), "white")

@@ -47,5 +47,6 @@ DEPTH_METRICS = (
     share_below("delta < 1.25", ratio, 1.25),
 )
 
-# 0.5 m to 12 m, the range of rooms, whatever the picture holds.
-depth_picture = ColourMap(float(log_depth(torch.tensor(0.5))), float(log_depth(torch.tensor(12.0))), "turbo_r")
+# From near to far in rooms, whatever the picture holds.
+_NEAR, _FAR = log_depth(torch.tensor([0.75, 8.0])).tolist()
+depth_picture = ColourMap(_NEAR, _FAR, "turbo_r")

@@ -1,21 +1,28 @@
 """2D edges: the magnitude of the gradient of the Gaussian-smoothed grey picture, without non-maximum suppression.
 
-Target: [B, 1, H, W], clipped to [0, TOP] and rescaled to [-1, 1] (facts 1.3 and 1.6). Loss: L1 over all pixels. Head:
+Target: [B, 1, H, W], clipped to [0, top] and rescaled to [-1, 1] (facts 1.3 and 1.6). Loss: L1 over all pixels. Head:
 the image decoder with tanh.
 
-TOP deviates from the paper's 0.08, which holds for its own 16-bit files.
+The top is the paper's 0.08 at its side of 256, and more for smaller pictures, whose edges are steeper per pixel: the
+99 % quantile of rendered rooms is 0.085 at 256 and 0.21 at 64, where the top is 0.08 and 0.2.
 """
 
-from functools import partial
+from torch import Tensor
 
 from taskonomy_core.blocks import DenseDecoder, f_score, grey_picture, l1_loss, mean_absolute_error
 from taskonomy_core.contract import OutputSpec, Task, hookimpl
 from taskonomy_tasks._maps import MapExample, to_signed
 
-TOP = 0.1  # of a grey picture in [0, 1], per pixel
-EDGE = -0.5  # on the [-1, 1] scale: a quarter of TOP counts as an edge in the F-score
+TOP, SIDE = 0.08, 256  # of a grey picture in [0, 1], per pixel
+EDGE = -0.5  # on the [-1, 1] scale: from a quarter of the top on, a fifth of all pixels, it is an edge to the F-score
 
-EXAMPLE = MapExample("edge_texture", partial(to_signed, top=TOP))
+
+def edge_scale(edges: Tensor) -> Tensor:
+    """Gradient magnitudes [B, 1, H, W] per pixel -> [-1, 1]."""
+    return to_signed(edges, TOP * (SIDE / edges.shape[-1]) ** (2 / 3))
+
+
+EXAMPLE = MapExample("edge_texture", edge_scale)
 
 TASK = Task(
     name="edges_texture",

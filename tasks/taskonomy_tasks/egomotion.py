@@ -4,7 +4,8 @@ Input: 3 views. Target: z-scores of the relative poses 12, 23 and 13, six number
 12 and 23, [B, 12]. Loss: sum of the lengths of the error vectors of 12 and of 23, and, weighted 0.5, of 13 as composed
 from the two (the cycle term, facts 1.3). Head: 3 fully connected layers without batch norm, shared by both pairs.
 
-The z-scores use means and standard deviations of rendered rooms; the paper's are those of its scans.
+The z-scores use means and standard deviations of rendered rooms; the paper's are those of its scans. A rotation is
+taken from -180..180 degrees in the composed pose as in the target, so that the cycle term is zero for the truth.
 """
 
 import torch
@@ -22,7 +23,9 @@ from taskonomy_tasks._poses import (
 )
 
 CYCLE = 0.5
-SCALE = PoseScale(mean=(0.0, 0.0, 0.0, 0.0, 0.0, 0.0), std=(0.3, 0.6, 0.3, 1.5, 0.4, 1.0))
+# Over the 600 triplets of 100 rendered rooms, all three pairs. Left out: the 0.3 % of pairs turned by more than 90
+# degrees about y, where sxyz angles jump by 180.
+SCALE = PoseScale(mean=(0.04, 0.0, 0.0, 0.0, 0.055, -0.37), std=(0.16, 0.5, 0.21, 1.4, 0.29, 0.88))
 
 
 def camera_moves(views: Views, draws: Draws) -> Example:
@@ -61,7 +64,7 @@ def moved(prediction: Tensor, target: Tensor, mask: Tensor) -> Tensor:
 
 def plan(shown: Tensor, inputs: Tensor) -> Tensor:
     """The three cameras from above, as arrows."""
-    return plan_of(_moves(shown), metres=4.0)
+    return plan_of(_moves(shown), metres=3.0)
 
 
 TASK = Task(

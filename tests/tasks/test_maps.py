@@ -69,8 +69,16 @@ def test_angles_by_hand():
     assert figures["within 30 degrees"] == 50.0
 
 
+def test_edges_of_small_pictures_may_be_steeper():
+    at_256 = edges_texture.edge_scale(torch.full((1, 1, 256, 256), 0.04))
+    at_32 = edges_texture.edge_scale(torch.full((1, 1, 32, 32), 0.04))
+    torch.testing.assert_close(at_256.unique(), torch.tensor([0.0]), atol=1e-6, rtol=0)
+    torch.testing.assert_close(at_32.unique(), torch.tensor([0.25 - 1.0]), atol=1e-6, rtol=0)  # 8^(2/3) = 4
+
+
 def test_edges_are_counted_from_a_quarter_of_the_top():
-    edges = torch.tensor([[0.0, 0.2], [0.3, 2.0]]).reshape(1, 1, 1, 2, 2) * edges_texture.TOP
+    top = 0.08 * (256 / 2) ** (2 / 3)  # of a picture of side 2
+    edges = torch.tensor([[0.0, 0.2], [0.3, 2.0]]).reshape(1, 1, 1, 2, 2) * top
     example = edges_texture.TASK.example(Views({"rgb": RGB, "edge_texture": edges}), Draws.of(0, [0]))
     torch.testing.assert_close(example.target.flatten(), torch.tensor([-1.0, -0.6, -0.4, 1.0]))
     name = f"F-score at {edges_texture.EDGE:g}"

@@ -110,13 +110,13 @@ def test_the_metrics_are_in_degrees_and_metres():
 
 
 def test_the_plan_shows_cameras_from_above(triplet):
-    """A step 2 m to the right of a first camera that looks up the page."""
+    """A step 1.5 m to the right of a first camera that looks up the page."""
     moves = torch.zeros(1, 2, 6)
-    moves[0, 0, 3] = 2.0
+    moves[0, 0, 3] = 1.5
     page = TASK.picture(SCALE.score(moves).flatten(1), triplet.inputs[:1])
     side = page.shape[-1]
     assert page[0, :, side // 2, side // 2].tolist() == [0.0, 0.0, 0.0]
-    assert page[0, :, side // 2, side * 3 // 4].tolist() != [1.0, 1.0, 1.0]  # 2 of 4 m
+    assert page[0, :, side // 2, side * 3 // 4].tolist() != [1.0, 1.0, 1.0]  # 1.5 of 3 m
     assert page[0, :, side // 2, side // 4].tolist() == [1.0, 1.0, 1.0]
     assert torch.equal(
         page, TASK.picture(torch.nn.functional.pad(SCALE.score(moves).flatten(1), (0, 6)), triplet.inputs)

@@ -1,12 +1,14 @@
 """Both segmentations: samples, clusters and their index; classes, masks and weights."""
 
+import math
+
 import pytest
 import torch
 from taskonomy_plugins.rooms.config import FURNITURE as ROOMS_FURNITURE
 from taskonomy_tasks import _segments
 from taskonomy_tasks._classes import FURNITURE
 from taskonomy_tasks.segmentation_2d import TASK as UNSUPERVISED
-from taskonomy_tasks.segmentation_semantic import CLASSES, WEIGHTS
+from taskonomy_tasks.segmentation_semantic import CLASSES, SHARES, WEIGHTS
 from taskonomy_tasks.segmentation_semantic import TASK as SEMANTIC
 from torchmetrics.functional.clustering import adjusted_rand_score
 
@@ -85,8 +87,10 @@ def test_uncertain_and_unknown_ids_are_not_scored():
     assert SEMANTIC.picture(example.target, example.inputs)[0, :, 0, 0].tolist() == [0.0, 0.0, 0.0]
 
 
-def test_the_background_weighs_one_and_rarer_classes_more():
-    assert len(WEIGHTS) == len(CLASSES)
-    assert WEIGHTS[0] == 1.0
-    assert min(WEIGHTS[1:]) > 1.0
-    assert max(WEIGHTS) < 40.0  # ln(1.02) bounds what a class that never occurs could weigh
+def test_rarer_classes_weigh_more_and_a_pixel_weighs_one_in_the_mean():
+    assert len(WEIGHTS) == len(CLASSES) == len(SHARES)
+    assert sum(SHARES) == pytest.approx(100.0, abs=0.2)
+    assert sum(share * weight for share, weight in zip(SHARES, WEIGHTS, strict=True)) == pytest.approx(sum(SHARES))
+    assert [WEIGHTS[place] for place in sorted(range(17), key=SHARES.__getitem__)] == sorted(WEIGHTS, reverse=True)
+    # The tv, 0.3 % of the pixels, against the background: ln 1.761 / ln 1.023.
+    assert WEIGHTS[CLASSES.index("tv")] / WEIGHTS[0] == pytest.approx(math.log(1.761) / math.log(1.023))
