@@ -1,4 +1,4 @@
-"""Where things stand: furniture against walls, in the middle, on top of other furniture and on the walls, never overlapping."""
+"""Where things stand: against walls and on them, in the middle, on top of other furniture; never overlapping."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from taskonomy_plugins.rooms.config import RoomsConfig
 from taskonomy_plugins.rooms.primitives import length
 from taskonomy_plugins.rooms.raycast import TILE, Tiles, camera_tiles, first_hits, lit
-from taskonomy_plugins.rooms.scene import SURFACES, Scene, random_for
+from taskonomy_plugins.rooms.scene import SEMANTIC, SURFACES, Scene, random_for
 
 # Nothing in front of a camera is nearer than this, metres.
 NEAREST = 0.35
@@ -126,7 +126,7 @@ def _wandering(draw: Random, scene: Scene) -> Cameras:
 def _free(scene: Scene, cameras: Cameras) -> Cameras:
     """Those that stand neither in nor right beside a piece of furniture."""
     everything = torch.arange(scene.primitives.centre.shape[1])
-    unit = torch.stack(scene.primitives.unit(cameras.eye.T[:, None], everything))
+    unit = torch.stack(scene.primitives.unit([row[None] for row in cameras.eye.T.unbind(0)], everything))
     beside = ((unit.abs() - 1) * scene.primitives.half[:, :, None] < _CLEARANCE).all(0)
     return cameras.pick((~beside[SURFACES:].any(0)).nonzero()[:, 0])
 
@@ -145,14 +145,17 @@ def _look(scene: Scene, cameras: Cameras, tangent: float) -> _Seen:
     instance, rays = scene.instance[primitive], len(_SPREAD)
     counts = torch.zeros(len(depth), int(scene.instance.max()) + 1)
     counts.scatter_add_(1, instance, torch.ones_like(depth))
-    furniture = (scene.semantic[primitive] >= 2).float().mean(1)
+    semantic = scene.semantic[primitive]
+    furniture = (semantic >= 2).float().mean(1)
+    kinds = torch.zeros(len(depth), len(SEMANTIC)).scatter_(1, semantic, 1.0)[:, 2:].sum(1)
     # Each demerit grows with the distance from what is wanted.
     demerits = (
         4 * ((distance < 0.9).float().mean(1) - 0.08).clamp_min(0)
         + (1.6 - distance.median(1).values).clamp_min(0)
         + 3 * (counts.amax(1) / rays - 0.45).clamp_min(0)
         + 0.25 * (6 - (counts > 0).sum(1)).clamp_min(0)
-        + 5 * (0.15 - furniture).clamp_min(0)
+        + 4 * (0.3 - furniture).clamp_min(0)
+        + 0.3 * (2 - kinds).clamp_min(0)
         + 3 * (scene.pane[primitive].float().mean(1) - 0.12).clamp_min(0)
     )
     usable = (

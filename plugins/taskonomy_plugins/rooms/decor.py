@@ -98,6 +98,25 @@ def rug(draw: Random, look: Palette, size: tuple[float, float]) -> Piece:
     return Piece(BACKGROUND, (w, d, 0.012), parts)
 
 
+def floor_clutter(draw: Random, look: Palette) -> Piece:
+    """A larger thing without a class: a pouf, a basket, a bin, an exercise ball."""
+    kind = draw.choice(("pouf", "basket", "bin", "ball"))
+    if kind == "ball":
+        r = draw.uniform(0.2, 0.33)
+        return Piece(UNCERTAIN, (2 * r, 2 * r, 2 * r), (ball((r, r, r), (0, 0, r), painted(draw, 0.9)),))
+    if kind == "pouf":
+        r, h, cloth = draw.uniform(0.22, 0.32), draw.uniform(0.32, 0.42), fabric(draw)
+        parts = (rod(r, h - 0.1, (0, 0, 0), cloth), ball((r, r, 0.1), (0, 0, h - 0.1), cloth))
+        return Piece(UNCERTAIN, (2 * r, 2 * r, h), parts)
+    r, h = draw.uniform(0.14, 0.24), draw.uniform(0.28, 0.5)
+    weave = Material("checker", (0.42, 0.27, 0.12), (0.25, 0.15, 0.06), 0.05) if kind == "basket" else painted(draw)
+    parts = (
+        rod(r, h, (0, 0, 0), weave, taper=draw.uniform(0.05, 0.15)),
+        rod(r * 0.93, 0.004, (0, 0, h), plain((0.03, 0.025, 0.02))),
+    )
+    return Piece(UNCERTAIN, (2 * r, 2 * r, h), parts)
+
+
 def clutter(draw: Random, look: Palette) -> Piece:
     """A small thing without a class: a vase, a bowl with fruit, a stack of books, a box, a ball, a bottle, a cup."""
     kind = draw.choice(("vase", "bowl", "books", "box", "ball", "bottle", "cup"))

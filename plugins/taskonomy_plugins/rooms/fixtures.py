@@ -118,6 +118,14 @@ def bathtub(draw: Random, look: Palette) -> Piece:
     """An open tub, panelled or on rounded ends, with water at times and a tap at one end."""
     w, d, h = draw.uniform(1.5, 1.75), draw.uniform(0.7, 0.8), draw.uniform(0.52, 0.6)
     ceramic = white(draw)
+    shine = plain(linear(0.6, 0.03, 0.8), 0.9)
+    tap = [rod(0.02, 0.22, (-w / 2 + 0.06, 0, h), shine), lying_rod(0.016, 0.18, (-w / 2 + 0.13, 0, h + 0.2), shine)]
+    if chance(draw, 0.35):
+        body = [
+            Part("frustum", (0, 0, h / 2), (w / 2, d / 2, h / 2), ceramic, taper=draw.uniform(0, 0.06)),
+            Part("frustum", (0, 0, h), (w / 2 - 0.07, d / 2 - 0.07, 0.004), plain(linear(0.52, 0.3, 0.85), 0.8)),
+        ]
+        return Piece("bathtub", (w, d + 0.02, h + 0.23), (*body, *tap))
     parts = [block(s, at, ceramic) for s, at in _basin(w, d, h - 0.02, 0.06, (0, 0, 0))]
     parts += [lying_rod(0.035, w - 0.04, (0, s * (d / 2 - 0.035), h - 0.03), ceramic) for s in (-1, 1)]
     parts += [lying_rod(0.035, d - 0.04, (s * (w / 2 - 0.035), 0, h - 0.03), ceramic, "y") for s in (-1, 1)]
@@ -126,7 +134,4 @@ def bathtub(draw: Random, look: Palette) -> Piece:
     parts.append(block((w - 0.11, d - 0.11, 0.02), (0, 0, level), inside))
     if chance(draw, 0.5):
         parts.append(block((w - 0.01, 0.015, h - 0.12), (0, d / 2, 0.03), look.front))
-    shine = plain(linear(0.6, 0.03, 0.8), 0.9)
-    parts.append(rod(0.02, 0.22, (-w / 2 + 0.06, 0, h), shine))
-    parts.append(lying_rod(0.016, 0.18, (-w / 2 + 0.13, 0, h + 0.2), shine))
-    return Piece("bathtub", (w, d + 0.02, h + 0.23), tuple(parts))
+    return Piece("bathtub", (w, d + 0.02, h + 0.23), (*parts, *tap))

@@ -82,15 +82,15 @@ def flooring(draw: Random, wet: bool) -> Material:
 def wall_covering(draw: Random, wet: bool) -> Material:
     """Plaster, wallpaper or brick; mostly tiles in wet rooms."""
     hue = draw.random()
-    base = linear(hue, draw.uniform(0.02, 0.4), draw.uniform(0.65, 0.97))
+    base = linear(hue, 0.02 + 0.4 * draw.random() ** 1.7, draw.uniform(0.6, 0.97))
     if wet and chance(draw, 0.7):
         return Material(draw.choice(("tiles", "brick")), base, shade(base, 0.55), draw.uniform(0.12, 0.3), 0.35)
-    texture = draw.choice(("plaster",) * 4 + ("stripes", "dots", "brick", "damask"))
+    texture = draw.choice(("plaster",) * 5 + ("stripes", "stripes", "dots", "brick", "damask", "damask"))
     if texture == "brick":
         base = linear(draw.uniform(0.0, 0.08), draw.uniform(0.1, 0.6), draw.uniform(0.5, 0.85))
         return Material("brick", base, shade(base, draw.uniform(0.4, 1.3)), draw.uniform(0.2, 0.28))
-    second = linear(hue + draw.uniform(-0.15, 0.15), draw.uniform(0.02, 0.4), draw.uniform(0.6, 0.97))
-    scale = draw.uniform(0.25, 0.8) if texture == "plaster" else draw.uniform(0.12, 0.4)
+    second = linear(hue + draw.uniform(-0.08, 0.08), 0.02 + 0.35 * draw.random() ** 1.7, draw.uniform(0.6, 0.97))
+    scale = draw.uniform(0.25, 0.8) if texture == "plaster" else draw.uniform(0.1, 0.3)
     return Material(texture, base, shade(base, 0.9) if texture == "plaster" else second, scale)
 
 

@@ -1,6 +1,6 @@
 """The clay of the rooms: materials, primitive parts, and pieces of furniture composed of parts.
 
-A piece stands in its own frame: x to its right, z up, the floor at z = 0, its back at y = -depth / 2; it looks along +y.
+A piece stands in its own frame: x is its width, z up, the floor at z = 0, its back at y = -depth / 2; it faces +y.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Piece:
-    """A composed object: its class (a furniture class, BACKGROUND or UNCERTAIN), its box (width, depth, height) and parts.
+    """A composed object: class (a furniture class, BACKGROUND or UNCERTAIN), box (width, depth, height) and parts.
 
     `top` is the height on which other things may stand, None where there is no such place.
     """

@@ -1,7 +1,7 @@
 """Primitives as tensors, and the mathematics of a ray against each shape: distance, normal, principal curvatures.
 
-Every primitive is a unit shape in [-1, 1]^3 under an affine pose: world = turn @ (half * unit) + centre. Coordinates are
-kept as separate tensors for x, y and z, which vectorises better than a last axis of three.
+Every primitive is a unit shape in [-1, 1]^3 under an affine pose: world = turn @ (half * unit) + centre. Coordinates
+are kept as separate tensors for x, y and z, which vectorises better than a last axis of three.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Primitives:
 def _turned(vectors: Sequence[Tensor], matrices: Tensor) -> Coordinates:
     """Matrices [n, 9], row by row, times vectors [n, k]."""
     x, y, z = vectors
-    m = matrices.split(1, 1)
+    m = [column[:, None] for column in matrices.unbind(1)]
     return (
         x * m[0] + y * m[1] + z * m[2],
         x * m[3] + y * m[4] + z * m[5],
@@ -66,16 +66,15 @@ def _turned(vectors: Sequence[Tensor], matrices: Tensor) -> Coordinates:
 
 
 def select(values: Tensor, index: Tensor) -> Tensor:
-    """The values [..., P] at `index` [n], as [..., n]; row by row, which is many times faster than advanced indexing."""
+    """The values [..., P] at `index` [n], as [..., n]; row by row, many times faster than advanced indexing."""
     if values.dim() == 1:
         return values.index_select(0, index)
-    return torch.stack([select(row, index) for row in values])
+    return torch.stack([select(row, index) for row in values.unbind(0)])
 
 
 def length(vectors: Tensor) -> Tensor:
     """Euclidean norm over a first axis of three; torch's own is slow along a first axis."""
-    x, y, z = vectors
-    return (x * x + y * y + z * z).sqrt()
+    return (vectors[0] * vectors[0] + vectors[1] * vectors[1] + vectors[2] * vectors[2]).sqrt()
 
 
 def pack(parts: Sequence[Part]) -> Primitives:
@@ -169,7 +168,8 @@ def surface_at(primitives: Primitives, of: Tensor, points: Tensor) -> Surface:
             unit = torch.stack(primitives.unit(select(points, chosen)[:, :, None].unbind(0), which))[:, :, 0]
             local, at_u, at_v, curved = describe(unit, select(primitives.half, which), select(primitives.taper, which))
             for i in range(3):
-                normal[i].index_copy_(0, chosen, sum(local[j] * select(primitives.turn[i, j], which) for j in range(3)))
+                turned = (local * select(primitives.turn[i], which)).sum(0)
+                normal[i].index_copy_(0, chosen, turned)
             u.index_copy_(0, chosen, at_u)
             v.index_copy_(0, chosen, at_v)
             if kind != BOX:
@@ -207,7 +207,7 @@ def _ellipsoid(unit: Tensor, half: Tensor, taper: Tensor) -> tuple[Tensor, Tenso
 
 
 def _frustum(unit: Tensor, half: Tensor, taper: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """On the side one curvature is that of the (elliptic) cross-section times the cosine of the slope; caps are flat."""
+    """On the side one curvature is the (elliptic) cross-section's times the cosine of the slope; caps are flat."""
     width = 1 - taper.abs() + taper * unit[2]
     rim = (unit[0] * unit[0] + unit[1] * unit[1]).sqrt()
     cap = (1 - unit[2].abs()) * half[2] < (width - rim) * half[0]

@@ -43,13 +43,14 @@ class Tiles:
 
     def chunks(self) -> Iterator[tuple[Tensor, Tiles]]:
         """The tiles in portions of a size that suits the device, with their indices."""
-        for some in torch.arange(len(self.candidates), device=self.origin.device).split(_portion(self.direction)):
+        for some in _portions(len(self.candidates), self.direction):
             yield some, Tiles(self.origin[:, some], self.direction[:, some], self.candidates[some])
 
 
-def _portion(directions: Tensor) -> int:
-    """How many tiles go into one operation."""
-    return (CPU_RAYS if directions.device.type == "cpu" else GPU_RAYS) // directions.shape[-1]
+def _portions(count: int, directions: Tensor) -> tuple[Tensor, ...]:
+    """The numbers 0..count-1 of tiles with directions [3, T, k], cut into portions for one operation each."""
+    at_once = (CPU_RAYS if directions.device.type == "cpu" else GPU_RAYS) // directions.shape[-1]
+    return torch.split(torch.arange(count, device=directions.device), at_once)
 
 
 def camera_tiles(primitives: Primitives, rotation: Tensor, eye: Tensor, tangent: float, pixels: int) -> Tiles:
@@ -100,8 +101,8 @@ def _seen_in(primitives: Primitives, rotation: Tensor, eye: Tensor, edges: Tenso
     ).T
     reach = (primitives.turn * primitives.half[None]).permute(0, 2, 1)  # [3, P, 3]
     corners = (reach[:, :, :, None] * signs[None, None]).sum(2) + primitives.centre[:, :, None]  # [3, P, 8]
-    relative = corners[None] - eye[:, :, None, None]
-    x, y, z = (sum(relative[:, j] * rotation[:, j, i, None, None] for j in range(3)) for i in range(3))
+    relative = corners[:, None] - eye.T[:, :, None, None]  # [3, C, P, 8]
+    x, y, z = ((relative * rotation[:, :, i, None, None].transpose(0, 1)).sum(0) for i in range(3))
     ahead = (z < 0).any(-1)
 
     def sides(value: Tensor) -> tuple[Tensor, Tensor]:
@@ -122,7 +123,7 @@ def first_hits(primitives: Primitives, tiles: Tiles) -> tuple[Tensor, Tensor]:
     Every ray is expected to meet something (rooms are closed); one that does not has distance inf and index 0.
     """
     nothing = torch.full_like(tiles.direction[0], torch.inf)
-    # Distances are positive, so their bits are ordered as they are; the index in the low bits breaks ties for ever alike.
+    # Distances are positive, so their bits are ordered as they are; the index in the low bits settles ties.
     best = nothing.view(torch.int32).to(torch.int64) << _ID_BITS
     for tile, primitive, t in _pairs(primitives, tiles):
         key = (t.view(torch.int32).to(torch.int64) << _ID_BITS) | primitive[:, None]
@@ -132,7 +133,7 @@ def first_hits(primitives: Primitives, tiles: Tiles) -> tuple[Tensor, Tensor]:
 
 
 def lit(primitives: Primitives, lamp: Tensor, points: Tensor, casts: Tensor) -> Tensor:
-    """Which points [3, T, TILE^2] see a lamp at [3] past the primitives that cast shadows (bool [P]): bool [T, TILE^2]."""
+    """Which points [3, T, k] see a lamp at [3] past the primitives that cast shadows, bool [P]: bool [T, k]."""
     direction = points - lamp[:, None, None]
     origin = lamp[:, None].expand(3, points.shape[1])
     tiles = Tiles(origin, direction, _between(primitives, lamp, points) & casts[None])
@@ -166,7 +167,7 @@ def _pairs(primitives: Primitives, tiles: Tiles) -> Iterator[tuple[Tensor, Tenso
     for shape in (BOX, ELLIPSOID, FRUSTUM):
         members = (primitives.shape == shape).nonzero()[:, 0]
         tile, which = tiles.candidates[:, members].nonzero(as_tuple=True)
-        for some in torch.arange(len(tile), device=tile.device).split(_portion(tiles.direction)):
+        for some in _portions(len(tile), tiles.direction):
             at, primitive = tile.index_select(0, some), members.index_select(0, which.index_select(0, some))
             o = primitives.unit([row.index_select(0, at)[:, None] for row in tiles.origin], primitive)
             d = primitives.inward([row.index_select(0, at) for row in tiles.direction], primitive)

@@ -46,8 +46,8 @@ def _scatter(draw: Random, room: Room, look: Palette) -> None:
                 small = draw.choice((storage.lamp, storage.plant))(draw, look, small=True)
             if base.position[2] + (base.piece.top or 0) < 1.5:
                 room.on_top(draw, small, base, yaw=draw.uniform(0, 360))
-    for _ in range(draw.choice((0, 0, 1, 2))):
-        room.somewhere(draw, decor.clutter(draw, look), gap=0.05)
+    for _ in range(draw.choice((0, 1, 1, 2))):
+        room.somewhere(draw, draw.choice((decor.clutter, decor.floor_clutter))(draw, look), gap=0.05)
 
 
 def _maybe(draw: Random, room: Room, look: Palette, options: tuple[tuple[Callable[..., Piece], float], ...]) -> None:

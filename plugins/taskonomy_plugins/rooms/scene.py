@@ -102,10 +102,16 @@ def random_for(seed: int, number: int, use: str) -> Random:
     return Random(f"rooms {RENDER_VERSION} {seed} {number} {use}")
 
 
+def room_type(seed: int, number: int) -> str:
+    """The type of a scene's room: every six successive numbers have each type once, in random order."""
+    block, place = divmod(number, len(ROOM_TYPES))
+    return random_for(seed, block, "types").sample(ROOM_TYPES, len(ROOM_TYPES))[place]
+
+
 def build_scene(seed: int, number: int, attempt: int = 0) -> Scene:
     """Draw the room with a number: type, size, surfaces, furniture, lights; another one for each attempt."""
     draw = random_for(seed, number, f"scene {attempt}")
-    kind = draw.choice(ROOM_TYPES)
+    kind = room_type(seed, number)
     low, high = _SIZES[kind]
     room = Room(draw.uniform(low, high), draw.uniform(low, high), draw.uniform(2.35, 3.0))
     look = palette(draw)

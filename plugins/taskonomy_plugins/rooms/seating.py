@@ -27,8 +27,12 @@ def bed(draw: Random, look: Palette) -> Piece:
     sheet = plain(linear(draw.random(), draw.uniform(0, 0.12), draw.uniform(0.85, 0.97)))
     top = frame + mattress
     blanket = d * draw.uniform(0.55, 0.72)
+    padded = chance(draw, 0.35)
     parts = [
-        block((w, 0.06, head), (0, -d / 2 + 0.03, 0), look.wood),
+        lying_rod(0.07, w, (0, -d / 2 + 0.07, head - 0.07), cover)
+        if padded
+        else block((w, 0.06, 0.04), (0, -d / 2 + 0.03, head - 0.04), look.wood),
+        block((w, 0.06, head - 0.04), (0, -d / 2 + 0.03, 0), cover if padded else look.wood),
         block((w, d - 0.06, frame - 0.08), (0, 0.03, 0.08), look.wood),
         block((w - 0.06, d - 0.12, mattress), (0, 0.03, frame), sheet),
         block(
@@ -115,7 +119,8 @@ def sofa(draw: Random, look: Palette, seats: int = 0) -> Piece:
             parts.append(lying_rod(arm / 2, d, (x, 0, side), cloth, "y"))
     for i in range(seats):
         x = (i - (seats - 1) / 2) * inner / seats
-        parts.append(block((inner / seats - 0.02, d - 0.22, 0.16), (x, 0.1, seat - 0.14), cloth))
+        parts.append(block((inner / seats - 0.02, d - 0.28, 0.16), (x, 0.06, seat - 0.14), cloth))
+        parts.append(lying_rod(0.08, inner / seats - 0.02, (x, d / 2 - 0.1, seat - 0.06), cloth))
         parts.append(block((inner / seats - 0.03, 0.14, back - seat), (x, -d / 2 + 0.28, seat), cloth, turned("x", 10)))
     if chance(draw, 0.6):
         pillow = fabric(draw)

@@ -1,4 +1,4 @@
-"""Colour: textures under point lights with hard shadows and ambient light, then exposure as a camera would choose it."""
+"""Colour: textures under point lights with hard shadows and ambient light, exposed as a camera would choose."""
 
 from __future__ import annotations
 
@@ -92,5 +92,5 @@ def expose(linear: Tensor, target: Tensor) -> Tensor:
 
 
 def reshading(cosine: Tensor, distance: Tensor) -> Tensor:
-    """The shading of a lamp at the camera on constant albedo: n.v D^2 / (D^2 + r^2), in 0..1 (facts/taskonomy.md 1.6)."""
+    """A lamp at the camera shining on constant albedo: n.v D^2 / (D^2 + r^2), in 0..1 (facts/taskonomy.md 1.6)."""
     return cosine.clamp(0, 1) * RESHADING_REACH**2 / (RESHADING_REACH**2 + distance**2)
