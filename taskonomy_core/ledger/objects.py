@@ -68,7 +68,6 @@ class Objects:
             try:
                 _write_through(temporary, content)
                 temporary.replace(path)
-                _sync_folder(path.parent)
             finally:
                 temporary.unlink(missing_ok=True)
         except OSError as error:
@@ -125,13 +124,3 @@ def _write_through(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":  # Windows cannot open a folder
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -58,7 +58,8 @@ class FakeTrainer:
             log.write(f"{os.getpid()} {name}\n")
         if name in self._read("fail").splitlines():
             raise JobError(f"The {name} diverged.", "Lower its learning rate.")
-        time.sleep(float(self._read("slow") or 0))
+        if slow := float(self._read("slow") or 0):
+            time.sleep(slow)
 
     def _outcome(self, kind: str, target: str, sources: tuple[str, ...] = ()) -> Outcome:
         losses = losses_of(kind, target, sources)
