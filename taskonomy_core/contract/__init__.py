@@ -5,6 +5,14 @@ from typing import TYPE_CHECKING
 from taskonomy_core.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from taskonomy_core.contract.checks import (
+        Check,
+        CheckBench,
+        CheckResult,
+        check_task,
+        parametrize_with_checks,
+        task_checks,
+    )
     from taskonomy_core.contract.data import (
         SPLITS,
         DataRequest,
@@ -38,6 +46,9 @@ __all__ = [
     "GROUPS",
     "MAX_VIEWS",
     "SPLITS",
+    "Check",
+    "CheckBench",
+    "CheckResult",
     "DataRequest",
     "DataSource",
     "DataSourceKind",
@@ -60,16 +71,30 @@ __all__ = [
     "Task",
     "Views",
     "as_seen",
+    "check_task",
     "hookimpl",
     "hookspec",
     "no_progress",
+    "parametrize_with_checks",
     "seed_of",
+    "task_checks",
 ]
 
 _HOME = "taskonomy_core.contract."
 __getattr__ = lazy_names(
     __name__,
     {
+        **dict.fromkeys(
+            (
+                "Check",
+                "CheckBench",
+                "CheckResult",
+                "check_task",
+                "parametrize_with_checks",
+                "task_checks",
+            ),
+            _HOME + "checks",
+        ),
         **dict.fromkeys(
             (
                 "DataRequest",
