@@ -14,6 +14,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -98,10 +99,15 @@ def render_run(order: tuple[Render, RoomsConfig, Path, SceneRun]) -> int:
         for place in range(run.first, run.first + run.scenes):
             # One scene at a time: batches of another size may round in another way, and a scene must have the same
             # bytes in whichever shard it lies.
-            maps = render(config, [scene_number(run.split, place)])
+            scene = scene_number(run.split, place)
+            maps = render(config, [scene])
             maps = maps | computed_labels(maps)
-            for name, kind in stored.items():
-                rows[name].append(kind.pack(maps[name]))
+            try:
+                for name, kind in stored.items():
+                    rows[name].append(kind.pack(maps[name]))
+            except ValueError as error:
+                error.add_note(f"in scene {scene} of {config}")
+                raise
     write_shard(folder / run.file, {name: np.concatenate(parts) for name, parts in rows.items()})
     return run.images
 
@@ -136,7 +142,9 @@ class RoomsCache:
         # Whoever held the lock before may have rendered them; and what a killed writer began, nobody will end.
         missing = [run for run in missing if not self._is_whole(run)]
         for leftover in self.folder.glob(".*.tmp"):
-            leftover.unlink(missing_ok=True)
+            # Where nothing is locked (Windows), a file that is being written refuses.
+            with suppress(PermissionError):
+                leftover.unlink(missing_ok=True)
         for run in missing:
             if (self.folder / run.file).exists():
                 _log.warning("%s is damaged and is rendered again.", self.folder / run.file)

@@ -69,8 +69,10 @@ class Stored:
         return torch.float32 if self.unit != 1.0 or self.disk.startswith("f") else torch.int64
 
     def pack(self, values: Tensor) -> NDArray[np.generic]:
-        """The stored form of a batch [N, *shape] as it comes from the renderer."""
+        """The stored form of a batch [N, *shape] as it comes from the renderer; ValueError where that has a bug."""
         exact = values.detach().cpu()
+        if exact.is_floating_point() and not exact.isfinite().all():
+            raise ValueError(f"{self.modality.name} has values that are not finite")
         if self.unit != 1.0:
             exact = (exact * self.unit).round()
         packed = np.ascontiguousarray(exact.numpy().astype(self.disk))

@@ -1,9 +1,7 @@
 import errno
 import json
 import os
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -176,6 +174,19 @@ def test_reading_before_preparing_says_what_is_missing(render):
     assert caught.value.hint == "Type the command again: what is missing is rendered first."
 
 
+def test_a_bug_of_the_renderer_names_the_scene_and_stores_nothing(render):
+    def broken(config, scenes):
+        maps = render(config, scenes)
+        maps["rgb"][3] = torch.nan
+        return maps
+
+    cache = make(broken)
+    with pytest.raises(ValueError, match="rgb has values that are not finite") as caught:
+        cache.prepare()
+    assert caught.value.__notes__ == [f"in scene 0 of {CONFIG}"]
+    assert files(cache) == {}
+
+
 def test_progress_counts_images_up_to_all(render):
     seen = []
     make(render).prepare(lambda *told: seen.append(told))
@@ -237,33 +248,15 @@ def test_people_find_the_settings_beside_the_shards(render):
     assert about["render_version"] >= 1
 
 
-PREPARE = """
-from taskonomy_plugins.rooms.cache import RoomsCache
-from taskonomy_plugins.rooms.config import RoomsConfig
-from taskonomy_plugins.rooms.render import render_scenes
-
-if __name__ == "__main__":
-    RoomsCache(RoomsConfig(image=8, antialias=1), {"train": 9}, render_scenes).prepare(processes=2)
-"""
-
-
-def test_the_same_bytes_here_and_from_another_program_of_two_workers_that_prepares_at_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache_module, "SCENES_PER_SHARD", 8)
+def test_other_processes_render_the_same_bytes(tmp_path, monkeypatch):
     config = RoomsConfig(image=8, antialias=1)
-    alone = RoomsCache(config, {"train": 9}, render_scenes)
-    alone.prepare()
-    monkeypatch.setenv("TASKONOMY_CACHE", str(tmp_path / "shared"))
-    (tmp_path / "prepare.py").write_text(PREPARE)
-    program = subprocess.Popen([sys.executable, str(tmp_path / "prepare.py")])
-    shared = RoomsCache(config, {"train": 9}, render_scenes)
-    while not (shared.folder / "lock").exists():
-        assert program.poll() is None
-        time.sleep(0.01)
-    shared.prepare()
-    assert program.wait() == 0
-    assert shared.verify() == []
-    assert files(shared) == files(alone)
-    assert len(files(shared)) == 2
+    here = RoomsCache(config, {"train": 4}, render_scenes)
+    here.prepare()
+    monkeypatch.setenv("TASKONOMY_CACHE", str(tmp_path / "spread"))
+    spread = RoomsCache(config, {"train": 4}, render_scenes)
+    spread.prepare(processes=2)
+    assert files(spread) == files(here)
+    assert len(files(here)) == 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="nothing is locked there")

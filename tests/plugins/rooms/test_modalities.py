@@ -20,3 +20,9 @@ def test_a_quarter_of_a_millimetre_of_depth_survives():
     kind = stored_modalities(1)["depth_zbuffer"]
     metres = torch.tensor([7.12325]).reshape(1, 1, 1, 1)
     assert kind.unpack(kind.pack(metres)).equal(metres)
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_a_renderer_that_gives_no_numbers_is_a_bug(value):
+    with pytest.raises(ValueError, match="reshading has values that are not finite"):
+        stored_modalities(1)["reshading"].pack(torch.full((1, 1, 1, 1), value))

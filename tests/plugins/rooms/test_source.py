@@ -111,6 +111,21 @@ def test_what_is_read_belongs_to_the_reader(render):
     assert all(again[name].equal(kept[name]) for name in kept)
 
 
+def test_real_rooms_have_what_the_arrangements_promise():
+    (kind,) = taskonomy_plugins.rooms.taskonomy_data_sources()
+    source = kind.open(DataRequest(8, {"train": 16}, 1, {"antialias": 1}))
+    source.prepare()
+    matches = source.read("train", source.groups("train", "matched_pairs"), ["center_point", "scene"])
+    apart = (matches["center_point"][:, 0] - matches["center_point"][:, 1]).norm(dim=1)
+    apart[matches["scene"][:, 0] != matches["scene"][:, 1]] = torch.inf
+    assert apart[::2].max() < 0.001
+    assert apart[1::2].min() > 0.1
+    everything = source.read("train", torch.arange(16), list(source.modalities))
+    assert all(values.float().isfinite().all() for values in everything.values())
+    assert everything["class_scene"].sum(1).tolist() == [1.0] * 16
+    assert all(len(picture.unique()) > 3 for picture in everything["rgb"])
+
+
 @pytest.mark.parametrize("index", [-1, 20])
 def test_an_index_outside_the_split_is_a_bug(render, index):
     with pytest.raises(IndexError, match=f"indices {index}..{index} into split 'train' of 20 images"):
