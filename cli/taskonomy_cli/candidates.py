@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # Pictures for checks: small, so that a check takes seconds, and the fewest that give every arrangement a batch.
 _SIDE = 32
-_COUNTS = {"train": 32, "transfer": 4, "test": 4}
+_COUNTS = {"train": 16, "transfer": 4, "test": 4}
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,14 @@ from collections.abc import Iterable
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """ " Did you mean X or Y?" for a mistyped name (at most 3), or nothing where none is near."""
-    close = difflib.get_close_matches(name, list(known), 3)
-    return f" Did you mean {' or '.join(close)}?" if close else ""
+    """ " Did you mean X or Y?" for a mistyped name, or nothing where none is near; at most 3, and nearly as near."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, 1)
+    if not close:
+        return ""
+    best = difflib.SequenceMatcher(None, close[0], name).ratio()
+    close = difflib.get_close_matches(name, names, 3, max(0.6, best - 0.1))
+    return f" Did you mean {' or '.join(close)}?"
 
 
 def noun(kind: str) -> str:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from taskonomy_cli.app import EXPECTED_ERROR
 from taskonomy_cli.candidates import candidates, checked
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Styled, Table
+
+if TYPE_CHECKING:
+    from taskonomy_core.contract.checks import CheckResult
+
+_STYLES = {"passed": "green", "skipped": "yellow", "failed": "bold red"}
 
 
 @click.command
@@ -22,17 +29,21 @@ def command(ctx: click.Context, name: str, as_json: bool) -> None:
     if as_json:
         session.terminal.answer_json(
             [
-                {"task": task, "rule": result.name, "passed": result.passed, "message": result.message}
+                {"task": task, "rule": result.name, "result": _outcome(result), "message": result.message}
                 for task, result in rules
             ]
         )
     else:
-        passed, failed = Styled("passed", "green"), Styled("failed", "bold red")
-        session.terminal.answer(
-            Table(
-                ["TASK", "RULE", "RESULT", "WHY"],
-                [[task, result.name, passed if result.passed else failed, result.message] for task, result in rules],
-            )
-        )
+        rows: list[list[str | Styled]] = [
+            [task, result.name, Styled(_outcome(result), _STYLES[_outcome(result)]), result.message]
+            for task, result in rules
+        ]
+        session.terminal.answer(Table(["TASK", "RULE", "RESULT", "WHY"], rows))
     if not all(result.passed for _, result in rules):
         ctx.exit(EXPECTED_ERROR)
+
+
+def _outcome(result: CheckResult) -> str:
+    if result.skipped:
+        return "skipped"
+    return "passed" if result.passed else "failed"

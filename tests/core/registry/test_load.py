@@ -48,8 +48,8 @@ def test_an_entry_point_may_name_an_object(install: Install, source: Source) -> 
             "zoo[normals] has a hook taskonomy_task that does not exist. Did you mean taskonomy_tasks?",
         ),
         (
-            "@hookimpl\ndef my_tasks():\n    return []",
-            "zoo[normals] has a hook my_tasks that does not exist.",
+            "@hookimpl\ndef zoo():\n    return []",
+            "zoo[normals] has a hook zoo that does not exist.",
         ),
         (
             "def taskonomy_tasks():\n    return [task('normals')]",
