@@ -35,8 +35,8 @@ ORDER_1 = {
     "denoising": ("1", ".5"),
     "depth_euclidean": (".8*4 .9", ".3*4 .4*2 .5"),
     "egomotion": (".7", ".5"),
-    "layout": (".8*5 .9", ".3*5 .5"),
-    "matching": (".6*4 .8", ".2*4 .5"),
+    "room_layout": (".8*5 .9", ".3*5 .5"),
+    "point_matching": (".6*4 .8", ".2*4 .5"),
     "normals": ("1", ".5"),
     "object_class": (".6*2 .8*4 .9", ".2*2 .4*4 .5"),
     "edges_occlusion": (".9*5 1", ".3*5 .5"),
@@ -56,8 +56,8 @@ ORDER_4 = ORDER_1 | {
     "curvature": (".8*3 .9", ".2*3 .5"),
     "depth_euclidean": (".8*2 .9", ".3*2 .4*2 .5"),
     "egomotion": (".7*4 .8", ".5*4 .6"),
-    "layout": (".8*5 .9", ".3*4 .4 .5"),
-    "matching": (".6*2 .7*3 .8", ".2*2 .4*3 .5"),
+    "room_layout": (".8*5 .9", ".3*4 .4 .5"),
+    "point_matching": (".6*2 .7*3 .8", ".2*2 .4*3 .5"),
     "object_class": (".6*2 .8*3 .9", ".2*2 .4*3 .5"),
     "edges_occlusion": (".9*6 1", ".3*2 .4*4 .5"),
     "pose_fixated": (".7*4 .8", ".4*4 .5"),
@@ -143,13 +143,13 @@ def test_figure_8_order_1_sources_and_edges(ask):
         "vanishing_points",
         "pose_fixated",
         "edges_occlusion",
-        "layout",
+        "room_layout",
         "curvature",
         "egomotion",
         "pose_nonfixated",
         "reshading",
     }
-    assert set(eight.feeds("keypoints_3d")) == {"matching", "depth_euclidean", "segmentation_25d", "depth_zbuffer"}
+    assert set(eight.feeds("keypoints_3d")) == {"point_matching", "depth_euclidean", "segmentation_25d", "depth_zbuffer"}
     assert eight.feeds("scene_class") == ("object_class",)
     assert eight.feeds("autoencoding") == ("segmentation_2d",)
 
