@@ -23,8 +23,8 @@ def test_numbers_come_back_under_our_names(tmp_path, protocol):
     table = numbers(self__rgb2sfnorm=0.5, rgb2sfnorm__curvature__room_layout=0.25, room_layout__room_layout=1e-3)
     assert read_published(write(tmp_path / "x.pkl", table, protocol)) == {
         (("self",), "normals"): 0.5,
-        (("curvature", "normals"), "layout"): 0.25,
-        (("layout",), "layout"): 1e-3,
+        (("curvature", "normals"), "room_layout"): 0.25,
+        (("room_layout",), "room_layout"): 1e-3,
     }
 
 
