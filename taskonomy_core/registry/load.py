@@ -150,7 +150,7 @@ def _clashes(plugins: Iterable[Plugin]) -> dict[str, PluginError]:
             labels = " and ".join(side.label for side in sides)
             packages = " or ".join(f"pip uninstall {side.label.partition('[')[0]}" for side in sides)
             clash = PluginError(
-                f"{labels} both bring a {noun(kind)} {name!r}; none of them is used.", f"Type: {packages}"
+                f"{labels} both bring the {noun(kind)} {name!r}; none of them is used.", f"Type: {packages}"
             )
             clashes |= {side.label: clash for side in sides}
     return clashes

@@ -122,7 +122,7 @@ def entry_of(kind: str, name: str, found: Iterable[FoundPlugin] | None = None) -
     if len(fitting) > 1:
         labels = [plugin.label for plugin in fitting]
         raise PluginError(
-            f"{' and '.join(labels)} both bring a {noun(kind)} {name!r}.",
+            f"{' and '.join(labels)} both bring the {noun(kind)} {name!r}.",
             f'Say which one: tk register "{labels[0]}"'
             if kind == TASK
             else f"Type: {' or '.join(f'pip uninstall {plugin.package}' for plugin in fitting)}",

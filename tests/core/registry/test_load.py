@@ -202,7 +202,7 @@ def test_a_clash_names_all_sides_and_takes_none(install: Install, source: Source
     assert list(loaded.tasks) == ["depth"]
     assert {label: str(error) for label, error in loaded.broken.items()} == dict.fromkeys(
         ["a[normals]", "b[normals]"],
-        "a[normals] and b[normals] both bring a task 'normals'; none of them is used.\n"
+        "a[normals] and b[normals] both bring the task 'normals'; none of them is used.\n"
         "Type: pip uninstall a or pip uninstall b",
     )
 

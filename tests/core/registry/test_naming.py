@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import pytest
+
+from taskonomy_core.registry.naming import nearest, noun
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("presett", " Did you mean preset?"),
+        ("tas", " Did you mean tasks or status?"),
+        ("zebra", ""),
+    ],
+)
+def test_nearest_names_only_what_is_near(name: str, told: str) -> None:
+    assert nearest(name, ["preset", "seed", "tasks", "status"]) == told
+
+
+def test_names_that_share_a_prefix_do_not_crowd_in() -> None:
+    assert nearest("taskonomy_task", ["taskonomy_tasks", "taskonomy_encoders"]) == " Did you mean taskonomy_tasks?"
+
+
+def test_kinds_have_words() -> None:
+    assert (noun("data"), noun("encoder")) == ("data source", "encoder")

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from taskonomy_core.errors import PluginError
+from taskonomy_core.registry.discover import discover
+from taskonomy_core.registry.editing import create_roster
+from taskonomy_core.registry.resolve import (
+    data_source,
+    encoder,
+    entry_of,
+    executor,
+    listeners,
+    load_entry,
+    new_entry,
+    refuse_role,
+    resolve,
+)
+from taskonomy_core.registry.roster import Roster, RosterTask
+
+Install = Callable[..., None]
+Source = Callable[..., str]
+
+
+def rostered(folder: Path, *tasks: RosterTask) -> Roster:
+    return create_roster(folder / "registry.toml", preset="nano", seed=0, tasks=tasks)
+
+
+def test_exactly_the_named_plugins_are_loaded(install: Install, source: Source, site: Path) -> None:
+    modules = {"wanted_x": source("", "normals"), "other_x": "raise RuntimeError('imported')"}
+    install("zoo", {"normals": "wanted_x", "depth": "other_x"}, modules)
+    install("twin", {"normals": "other_x"})
+    (site / "mine").mkdir()
+    (site / "mine" / "brightness.py").write_text(source("", "brightness"))
+    roster = rostered(site, RosterTask("normals", "zoo[normals]", 1), RosterTask("brightness", "mine/brightness.py", 1))
+    resolved = resolve(roster, discover([str(site)]))
+    assert {name: task.name for name, task in resolved.tasks.items()} == {
+        "normals": "normals",
+        "brightness": "brightness",
+    }
+    assert resolved.notices == []
+    assert "other_x" not in sys.modules
+
+
+def test_a_changed_version_is_told(install: Install, source: Source, site: Path) -> None:
+    body = "@hookimpl\ndef taskonomy_tasks():\n    return [task('normals', version=3)]"
+    install("zoo", {"normals": "plugin_x"}, {"plugin_x": source(body)})
+    resolved = resolve(rostered(site, RosterTask("normals", "zoo[normals]", 1)), discover([str(site)]))
+    assert resolved.stale == {"normals": (1, 3)}
+    assert resolved.notices == ["normals is now version 3, but was registered as version 1. Type: tk register normals"]
+
+
+def test_all_tasks_that_cannot_be_had_are_told_at_once(install: Install, source: Source, site: Path) -> None:
+    modules = {"plugin_x": source("", "normals"), "bad_x": "1 / 0"}
+    install("zoo", {"normals": "plugin_x", "depth": "bad_x"}, modules)
+    roster = rostered(
+        site,
+        RosterTask("normals", "zoo[normals]", 1),
+        RosterTask("edges", "zoo[normals]", 1),
+        RosterTask("depth", "zoo[depth]", 1),
+        RosterTask("jigsaw", "gone[jigsaw]", 1),
+        RosterTask("brightness", "brightness.py", 1),
+    )
+    with pytest.raises(PluginError) as caught:
+        resolve(roster, discover([str(site)]))
+    assert str(caught.value) == (
+        f"{roster.path} registers tasks that cannot be used:\n"
+        "  edges: zoo[normals] brings no task 'edges'; it brings: normals.\n"
+        "  depth: zoo[depth] cannot be imported from 'bad_x': ZeroDivisionError: division by zero "
+        f"({site / 'bad_x.py'}, line 1)\n"
+        "  jigsaw: gone[jigsaw] is not installed.\n"
+        "  brightness: There is no file brightness.py.\n"
+        "Tell its author, or type: pip install --upgrade zoo\n"
+        "Type: pip install gone\n"
+        "Check the path; a task of a package is given by its name.\n"
+        "Or do without: tk unregister edges, tk unregister depth, tk unregister jigsaw, tk unregister brightness"
+    )
+
+
+def test_a_role_that_the_task_cannot_have(install: Install, source: Source, site: Path) -> None:
+    body = "@hookimpl\ndef taskonomy_tasks():\n    return [task('jigsaw', target=False)]"
+    install("zoo", {"jigsaw": "plugin_x"}, {"plugin_x": source(body)})
+    entry = RosterTask("jigsaw", "zoo[jigsaw]", 1, "both")
+    roster = rostered(site, entry)
+    with pytest.raises(PluginError) as caught:
+        resolve(roster, discover([str(site)]))
+    assert str(caught.value) == (
+        f"{roster.path} registers a task that cannot be used:\n"
+        "  jigsaw: jigsaw cannot be a target.\n"
+        "Type: tk register jigsaw --role source\n"
+        "Or do without: tk unregister jigsaw"
+    )
+    task = load_entry(RosterTask("jigsaw", "zoo[jigsaw]", 1, "source"), roster, discover([str(site)]))
+    assert new_entry(task, "zoo[jigsaw]").role == "source"
+    refuse_role(task, "source")
+
+
+def test_new_entries_have_all_roles_that_they_can_have(install: Install, source: Source, site: Path) -> None:
+    body = "@hookimpl\ndef taskonomy_tasks():\n    return [task('normals'), task('b', source=False, version=4)]"
+    install("zoo", {"normals": "plugin_x", "b": "plugin_x"}, {"plugin_x": source(body)})
+    roster = rostered(site, RosterTask("normals", "zoo[normals]", 1), RosterTask("b", "zoo[b]", 4, "target"))
+    tasks = resolve(roster, discover([str(site)])).tasks
+    assert [new_entry(task, "p") for task in tasks.values()] == [
+        RosterTask("normals", "p", 1, "both", 1.0, 1.0),
+        RosterTask("b", "p", 4, "target", 1.0, 1.0),
+    ]
+
+
+def test_the_one_entry_of_a_name_or_label(install: Install, site: Path) -> None:
+    install("zoo", {"normals": "m", "data.normals": "m"})
+    found = discover([str(site)])
+    assert entry_of("task", "normals", found).label == "zoo[normals]"
+    assert entry_of("data", "normals", found).label == "zoo[data.normals]"
+    assert entry_of("task", "zoo[normals]", found).label == "zoo[normals]"
+
+
+def test_two_packages_of_one_entry_need_a_choice(install: Install, site: Path) -> None:
+    for package in "ab":
+        install(package, {"normals": "m", "encoder.vit": "m"})
+    found = discover([str(site)])
+    with pytest.raises(PluginError) as caught:
+        entry_of("task", "normals", found)
+    assert str(caught.value) == (
+        "a[normals] and b[normals] both bring the task 'normals'.\nSay which one: tk register \"a[normals]\""
+    )
+    assert entry_of("task", "b[normals]", found).package == "b"
+    with pytest.raises(PluginError) as caught:
+        encoder("vit", found)
+    assert str(caught.value) == (
+        "a[encoder.vit] and b[encoder.vit] both bring the encoder 'vit'.\nType: pip uninstall a or pip uninstall b"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (
+            lambda found: entry_of("task", "normal", found),
+            "There is no task 'normal'. Did you mean normals? Installed: depth, normals.\nType: tk tasks",
+        ),
+        (
+            lambda found: data_source("room", found),
+            "There is no data source 'room'. Did you mean rooms? Installed: rooms.\n"
+            "Correct the name, or install the package that brings it.",
+        ),
+        (
+            lambda found: executor("cloud", found),
+            "There is no executor 'cloud'. Installed: none.\nCorrect the name, or install the package that brings it.",
+        ),
+    ],
+)
+def test_an_unknown_name_gets_the_nearest_and_the_installed(
+    install: Install, site: Path, ask: Callable[..., object], message: str
+) -> None:
+    install("zoo", {"normals": "m", "depth": "m", "data.rooms": "m"})
+    with pytest.raises(PluginError) as caught:
+        ask(discover([str(site)]))
+    assert str(caught.value) == message
+
+
+def test_the_projects_own_kinds_are_found_by_name() -> None:
+    assert data_source("rooms").name == "rooms"
+    assert encoder("resnet_compact").name == "resnet_compact"
+    assert executor("inline").name == "inline"
+    assert "taskonomy[listener.journal]" in listeners().plugins
