@@ -149,6 +149,7 @@ class RoomsCache:
             if (self.folder / run.file).exists():
                 _log.warning("%s is damaged and is rendered again.", self.folder / run.file)
         done = total - sum(run.images for run in missing)
+        progress(done, total, "rooms")
         orders = [(self._render, self.config, self.folder, run) for run in missing]
         for images in spread(render_run, orders, processes):
             done += images

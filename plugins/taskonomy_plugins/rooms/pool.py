@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
-
-import torch
 
 from taskonomy_core.errors import DataError
 
@@ -16,7 +16,24 @@ Order = TypeVar("Order")
 Result = TypeVar("Result")
 
 
-def _one_thread() -> None:
+def end_with_parent() -> None:
+    """From now on this worker ends when its parent does: a pool's workers would wait for a killed parent for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        raise RuntimeError("this process is no worker")
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def start_worker() -> None:
+    """What every worker begins with."""
+    import torch
+
+    end_with_parent()
     torch.set_num_threads(1)
 
 
@@ -31,7 +48,7 @@ def spread(work: Callable[[Order], Result], orders: Sequence[Order], processes: 
         return
     # Spawned, not forked: a fork of a process whose torch has threads may hang.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=start_worker)
     try:
         for future in as_completed([pool.submit(work, order) for order in orders]):
             yield future.result()

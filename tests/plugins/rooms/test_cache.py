@@ -2,6 +2,7 @@ import errno
 import json
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,6 @@ import platformdirs
 import pytest
 import torch
 from taskonomy_plugins.rooms import cache as cache_module
-from taskonomy_plugins.rooms import pool
 from taskonomy_plugins.rooms.cache import RoomsCache, cache_root, scene_number
 from taskonomy_plugins.rooms.config import RoomsConfig
 from taskonomy_plugins.rooms.locking import held
@@ -190,10 +190,10 @@ def test_a_bug_of_the_renderer_names_the_scene_and_stores_nothing(render):
 def test_progress_counts_images_up_to_all(render):
     seen = []
     make(render).prepare(lambda *told: seen.append(told))
-    assert seen == [(8, 24, "rooms"), (16, 24, "rooms"), (20, 24, "rooms"), (24, 24, "rooms")]
+    assert seen == [(done, 24, "rooms") for done in (0, 8, 16, 20, 24)]
     again = []
     make(render).prepare(lambda *told: again.append(told))
-    assert again == seen
+    assert again == seen[1:]
 
 
 def test_a_full_disk_says_so_and_leaves_nothing_half_written(render, monkeypatch):
@@ -277,12 +277,20 @@ def test_who_comes_second_waits_and_says_so(render):
         cache.prepare(progress)
     assert told == [(0, 24, "rooms, which another process renders")]
     assert render.rendered == []
-    cache.prepare()
 
 
-def test_a_worker_that_dies_is_a_sentence(monkeypatch):
-    monkeypatch.setattr(pool, "_one_thread", os.getpid)
-    with pytest.raises(DataError) as caught:
-        list(pool.spread(os._exit, [1, 1], processes=2))
-    assert caught.value.message == "A process that rendered rooms was killed, perhaps for want of memory."
-    assert caught.value.hint == "Type the command again with fewer processes; it goes on where it stopped."
+def test_what_another_process_rendered_meanwhile_is_not_rendered_again(render, monkeypatch):
+    cache, other = make(render), make(render)
+
+    @contextmanager
+    def late(path, waiting):
+        monkeypatch.undo()
+        other.prepare()
+        render.rendered.clear()
+        yield
+
+    told = []
+    monkeypatch.setattr(cache_module, "held", late)
+    cache.prepare(lambda *words: told.append(words))
+    assert render.rendered == []
+    assert told == [(24, 24, "rooms")]
