@@ -87,3 +87,18 @@ def open_registered(project: Project, store: Store, device: str, keys: Keys) -> 
         lambda task: store.weights(keys.network(task).key),
         lambda task: keys.network(task).key,
     )
+
+
+def checked_device(name: str) -> str:
+    """The device of a name; "auto" is cuda where this machine has it.
+
+    Errors: TaskonomyError for an unknown device or one that is not there.
+    """
+    import torch
+
+    from taskonomy_core.learning.computing import Computing
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    Computing.of(name, "float32")
+    return name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -76,6 +76,14 @@ def refuse_mixing(plan: Plan) -> None:
         )
 
 
+def startable(plan: Plan, new_only: bool) -> tuple[PlannedJob, ...]:
+    """The jobs of a plan that a run would train: with `new_only`, none that waits for a network that is stale."""
+    if not new_only:
+        return plan.of(NEW, STALE)
+    waiting = {planned.job.target for planned in plan.of(STALE) if planned.job.kind == NETWORK}
+    return tuple(planned for planned in plan.of(NEW) if waiting.isdisjoint(planned.job.sources))
+
+
 def new_order(project: Project, store: Store, plan: Plan, device: str, group: int, new_only: bool) -> RunOrder:
     """The order of a new run of what a plan shows."""
     since = -1 if new_only else store.snapshot().serial
@@ -99,10 +107,13 @@ def run(
     Errors: what a worker raises, after the others have ended: LedgerError, DataError, or JobError for one that died.
     """
     watch = _Watch(project, store, order, workers, on_progress, listeners)
+    turns = iter(executor.run(work, order.plain(), workers))
     try:
-        for _ in executor.run(work, order.plain(), workers):
+        for _ in turns:
             watch.look()
     finally:
+        if isinstance(turns, Generator):  # stops the workers, if they still live
+            turns.close()
         summary = watch.end()
     store.back_up()
     return summary

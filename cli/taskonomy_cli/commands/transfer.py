@@ -1,0 +1,149 @@
+"""`tk transfer`: train what is new or stale, task networks first."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from taskonomy_cli.session import Session
+from taskonomy_cli.wording import counted, failures, part_name, several
+from taskonomy_core.ledger.jobs import job_name
+
+if TYPE_CHECKING:
+    from taskonomy_core.contract import Progress
+    from taskonomy_core.ledger.run import RunProgress, RunSummary
+
+SOME_FAILED = 1
+GROUP = 6
+
+
+@click.command
+@click.option("--new-only", is_flag=True, help="Leave stale results alone; train only what has none yet.")
+@click.option("--order", type=click.IntRange(min=1), help="Transfers from up to this many sources.")
+@click.option("--workers", type=click.IntRange(min=1), help="How many train at once [default: one a core; GPU: 1].")
+@click.option("--executor", default="processes", show_default=True, help="Who runs the workers.")
+@click.option("--device", default="auto", show_default=True, help="cpu, cuda, or auto: cuda where there is one.")
+@click.option(
+    "--group", type=click.IntRange(min=1), default=GROUP, show_default=True, help="Most transfers that train together."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print how it ended as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    new_only: bool,
+    order: int | None,
+    workers: int | None,
+    executor: str,
+    device: str,
+    group: int,
+    as_json: bool,
+) -> None:
+    """Train what is new or stale, and what failed before; task networks first.
+
+    Every result is stored as soon as it is there: stop it at any moment, type the same again, and it goes on. Exit
+    code 1 if any job failed; the others are trained all the same.
+    """
+    session: Session = ctx.obj
+    summary = transfer(session, new_only, order, workers, executor, device, group)
+    if as_json:
+        ended = [asdict(report) for report in (*summary.done, *summary.failed)]
+        left = [planned.job.name for planned in summary.left]
+        session.terminal.answer_json({"jobs": ended, "left": left})
+    else:
+        _tell(session, summary)
+    if summary.failed:
+        ctx.exit(SOME_FAILED)
+
+
+def transfer(
+    session: Session,
+    new_only: bool = False,
+    order: int | None = None,
+    workers: int | None = None,
+    executor: str = "processes",
+    device: str = "auto",
+    group: int = GROUP,
+) -> RunSummary:
+    """Open the plugins, prepare the data and train, with progress on stderr; what `tk demo` does too."""
+    from taskonomy_core.ledger import opening
+    from taskonomy_core.ledger.plan import RUNNING
+    from taskonomy_core.ledger.project import Project
+    from taskonomy_core.ledger.run import RunSummary, new_order, refuse_mixing, run, startable
+    from taskonomy_core.ledger.store import Store
+    from taskonomy_core.registry.resolve import executor as executor_of
+    from taskonomy_core.registry.resolve import listeners
+
+    project = Project(session.roster, session.recipe)
+    with Store.open(session.store) as store:
+        kind = executor_of(executor)
+        device = opening.checked_device(device)
+        opened = opening.open_plugins(project)
+        opening.record(project, store, opened)
+        plan = project.plan(store, order, retry_since=None if new_only else store.snapshot().serial)
+        if new_only:
+            refuse_mixing(plan)
+        jobs = startable(plan, new_only)
+        if not jobs:
+            running = len(plan.of(RUNNING))
+            left = tuple(planned for planned in plan.of("new", "blocked"))
+            if running:
+                session.terminal.say(f"Nothing to start: {several(running, 'job')} in training by another process.")
+            return RunSummary((), (), left, ())
+        session.terminal.say(f"To train: {counted(planned.job.kind for planned in jobs)}.")
+        heard = listeners()
+        for error in heard.broken.values():
+            session.terminal.warn(error.message)
+        workers = min(workers or _default_workers(device), len(jobs))
+        order_given = new_order(project, store, plan, device, group, new_only)
+        with session.terminal.progress() as progress:
+            opened.data.prepare(progress, workers if device == "cpu" else _cores())
+            summary = run(project, store, order_given, kind, workers, _drawing(progress), heard)
+    for complaint in summary.complaints:
+        session.terminal.warn(complaint.message)
+    return summary
+
+
+class _drawing:  # noqa: N801 - it is used as a function
+    """Draws what has changed of a run's progress."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._drawn: dict[tuple[str, int], tuple[int, int]] = {}
+
+    def __call__(self, seen: RunProgress) -> None:
+        for part, (ended, total) in seen.parts.items():
+            if self._drawn.get(part) != (ended, total):
+                self._drawn[part] = ended, total
+                self._progress(ended, total, part_name(*part))
+
+
+def _tell(session: Session, summary: RunSummary) -> None:
+    terminal = session.terminal
+    if not (summary.done or summary.failed):
+        terminal.answer("Nothing to train: everything planned is done.")
+    else:
+        terminal.answer(f"Trained: {counted(report.kind for report in summary.done)}.")
+    if summary.failed:
+        terminal.answer(f"Failed: {counted(report.kind for report in summary.failed)}.")
+        reasons = {job_name(report.kind, report.target, report.sources): report.reason for report in summary.failed}
+        terminal.answer("\n".join(failures(reasons)))
+    if summary.left:
+        terminal.answer(f"Left, because of failed or stale networks: {several(len(summary.left), 'job')}.")
+        terminal.say("Type: tk status, or tk transfer to train what is stale and try again what failed")
+    elif summary.failed:
+        terminal.say("Type: tk transfer to try again what failed, or: tk affinity")
+    else:
+        terminal.say("Type: tk affinity")
+
+
+def _default_workers(device: str) -> int:
+    return _cores() if device == "cpu" else 1
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
