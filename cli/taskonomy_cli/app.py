@@ -79,7 +79,7 @@ class CommandTable(click.Group):
     "--registry",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="The registry.toml to work on [default: the one in this folder or the nearest above].",
+    help="The registry.toml to work on [default: nearest upwards].",
 )
 @click.version_option(__version__, prog_name="tk", message="%(prog)s %(version)s")
 @click.pass_context

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import click
+import pytest
+from taskonomy_cli.options import Amount
+
+
+@pytest.mark.parametrize(("text", "number"), [("0", 0.0), ("2.5", 2.5), ("1e3", 1000.0)])
+def test_amounts(text: str, number: float) -> None:
+    assert Amount().convert(text, None, None) == number
+
+
+@pytest.mark.parametrize("text", ["-1", "nan", "inf", "six", ""])
+def test_what_is_no_amount(text: str) -> None:
+    with pytest.raises(click.BadParameter) as caught:
+        Amount().convert(text, None, None)
+    assert caught.value.message == f"{text!r} is not a finite number from 0."
+
+
+def test_above_zero() -> None:
+    with pytest.raises(click.BadParameter) as caught:
+        Amount(above_zero=True).convert("0", None, None)
+    assert caught.value.message == "'0' is not a finite number above 0."
