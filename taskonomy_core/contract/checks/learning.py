@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from taskonomy_core.contract.checks.bench import RuleIdleError, Trial, require
 from taskonomy_core.contract.specs import FeatureSpec
 
-_STEPS = 40
-_RATE = 5e-3
+_STEPS = 25
+_RATE = 1e-2
 _LEAST_FALL = 0.02
 
 
