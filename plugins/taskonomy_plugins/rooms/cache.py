@@ -14,7 +14,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -90,12 +90,23 @@ def scene_runs(split: str, scenes: int) -> Iterator[SceneRun]:
         yield SceneRun(split, first, min(SCENES_PER_SHARD, scenes - first))
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Torch on one thread: sums over several may round in another way, and processes are what uses the cores here."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def render_run(order: tuple[Render, RoomsConfig, Path, SceneRun]) -> int:
     """Render, label and store one shard; returns its images. Runs in a worker process."""
     render, config, folder, run = order
     stored = stored_modalities(config.image)
     rows: dict[str, list[NDArray[Any]]] = {name: [] for name in stored}
-    with torch.inference_mode():
+    with torch.inference_mode(), _one_thread():
         for place in range(run.first, run.first + run.scenes):
             # One scene at a time: batches of another size may round in another way, and a scene must have the same
             # bytes in whichever shard it lies.

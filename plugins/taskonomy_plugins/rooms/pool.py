@@ -1,4 +1,4 @@
-"""Pieces of work spread over processes of one torch thread each."""
+"""Pieces of work spread over processes that end with their parent."""
 
 from __future__ import annotations
 
@@ -29,14 +29,6 @@ def end_with_parent() -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
-def start_worker() -> None:
-    """What every worker begins with."""
-    import torch
-
-    end_with_parent()
-    torch.set_num_threads(1)
-
-
 def spread(work: Callable[[Order], Result], orders: Sequence[Order], processes: int) -> Iterator[Result]:
     """The results of `work` for every order, as they come; in this process where one process is enough.
 
@@ -48,7 +40,7 @@ def spread(work: Callable[[Order], Result], orders: Sequence[Order], processes: 
         return
     # Spawned, not forked: a fork of a process whose torch has threads may hang.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=start_worker)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent)
     try:
         for future in as_completed([pool.submit(work, order) for order in orders]):
             yield future.result()

@@ -248,6 +248,22 @@ def test_people_find_the_settings_beside_the_shards(render):
     assert about["render_version"] >= 1
 
 
+def test_rooms_are_rendered_on_one_thread_whatever_the_program_uses(render):
+    seen = []
+
+    def watched(config, scenes):
+        seen.append(torch.get_num_threads())
+        return render(config, scenes)
+
+    torch.set_num_threads(2)
+    try:
+        make(watched, train=1).prepare()
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
+    assert seen == [1, 1]
+
+
 def test_other_processes_render_the_same_bytes(tmp_path, monkeypatch):
     config = RoomsConfig(image=8, antialias=1)
     here = RoomsCache(config, {"train": 4}, render_scenes)

@@ -26,12 +26,6 @@ if __name__ == "__main__":
 """
 
 
-@pytest.fixture
-def quick_workers(monkeypatch):
-    """Workers that import no torch."""
-    monkeypatch.setattr(pool, "start_worker", os.getpid)
-
-
 def test_one_process_is_this_one():
     assert list(pool.spread(lambda order: (order, os.getpid()), [1, 2], processes=1)) == [
         (1, os.getpid()),
@@ -39,18 +33,15 @@ def test_one_process_is_this_one():
     ]
 
 
-@pytest.mark.usefixtures("quick_workers")
 def test_several_processes_give_the_results_of_all_orders():
     assert sorted(pool.spread(operator.neg, [3, 1, 2], processes=2)) == [-3, -2, -1]
 
 
-@pytest.mark.usefixtures("quick_workers")
 def test_what_a_worker_raises_arrives():
     with pytest.raises(FileNotFoundError):
         list(pool.spread(os.stat, ["no such file", "none"], processes=2))
 
 
-@pytest.mark.usefixtures("quick_workers")
 def test_a_worker_that_dies_is_a_sentence():
     with pytest.raises(DataError) as caught:
         list(pool.spread(os._exit, [1, 1], processes=2))
