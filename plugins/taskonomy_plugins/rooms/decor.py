@@ -37,15 +37,15 @@ def window(draw: Random, look: Palette) -> Piece:
     parts += [block((0.03, 0.05, h), (i * w / 4, 0, 0), frame) for i in draw.choice(((0,), (-0.67, 0.67), ()))]
     if chance(draw, 0.3):
         parts.append(block((w, 0.05, 0.03), (0, 0, h * draw.uniform(0.4, 0.65)), frame))
-    wide = w + 0.1
+    wide, below, above = w + 0.1, 0.03, 0.0
     if chance(draw, 0.5):
         cloth, width = fabric(draw), w * draw.uniform(0.12, 0.25)
-        wide = w + 2 * width
+        wide, below, above = w + 2.2 * width, 0.2, 0.1
         for s in (-1, 1):
-            parts += [
-                rod(width / 5, h + 0.3, (s * (w / 2 + width * (0.1 + 0.4 * i)), 0.05, -0.2), cloth) for i in range(3)
-            ]
-    return Piece(BACKGROUND, (wide, 0.08, h), tuple(parts))
+            at = [(s * (w / 2 + width * (0.1 + 0.4 * i)), 0.05, -below) for i in range(3)]
+            parts += [rod(width / 5, below + h + above, each, cloth) for each in at]
+    raised = tuple(part.moved(turned("z", 0), (0, -0.05, below)) for part in parts)
+    return Piece(BACKGROUND, (wide, 0.16, below + h + above), raised)
 
 
 def door(draw: Random, look: Palette) -> Piece:
@@ -58,7 +58,7 @@ def door(draw: Random, look: Palette) -> Piece:
         block((0.08, 0.05, h + 0.08), (-w / 2 - 0.04, 0, 0), frame),
         block((0.08, 0.05, h + 0.08), (w / 2 + 0.04, 0, 0), frame),
         block((w, 0.05, 0.08), (0, 0, h), frame),
-        ball((0.03, 0.03, 0.03), (w / 2 - 0.08, 0.05, 1.0), look.metal),
+        ball((0.03, 0.03, 0.03), (w / 2 - 0.08, 0.04, 1.0), look.metal),
     ]
     if chance(draw, 0.7):
         parts += [

@@ -46,12 +46,14 @@ def stove(draw: Random, look: Palette) -> Piece:
     plate = plain((0.08, 0.02, 0.015) if chance(draw, 0.3) else (0.04, 0.04, 0.045), 0.1)
     for x in (-0.13, 0.13):
         parts += [rod(r, 0.012, (x, y - 0.02, h - 0.004), plate) for y, r in ((-0.13, 0.075), (0.13, 0.095))]
+    top = h
     if chance(draw, 0.5):
+        top = h + 0.165
         pot = plain(linear(draw.random(), 0.6, 0.6), 0.5) if chance(draw, 0.5) else look.metal
         x, y = draw.choice((-0.13, 0.13)), draw.choice((-0.15, 0.11))
         parts.append(rod(0.1, 0.13, (x, y, h + 0.008), pot))
         parts.append(ball((0.1, 0.1, 0.025), (x, y, h + 0.138), pot))
-    return Piece("stove", (w, d, h), tuple(parts))
+    return Piece("stove", (w, d + 0.03, top), tuple(parts))
 
 
 def _basin(w: float, d: float, deep: float, wall: float, at: Vector) -> list[tuple[Vector, Vector]]:
@@ -111,7 +113,7 @@ def toilet(draw: Random, look: Palette) -> Piece:
     if chance(draw, 0.4):
         parts.append(block((0.36, 0.03, 0.4), (0, -d / 2 + 0.2, seat + 0.03), lid))
         parts.append(Part("frustum", (0, y + 0.01, seat + 0.036), (0.12, 0.17, 0.002), plain((0.3, 0.33, 0.35), 0.5)))
-    return Piece("toilet", (w + 0.02, d, seat + tank + 0.06), tuple(parts))
+    return Piece("toilet", (w + 0.02, d, seat + tank + 0.09), tuple(parts))
 
 
 def bathtub(draw: Random, look: Palette) -> Piece:

@@ -99,7 +99,8 @@ def hit_box(o: Coordinates, d: Coordinates) -> Tensor:
     near: Tensor | None = None
     far: Tensor | None = None
     for start, along in zip(o, d, strict=True):
-        inverse = along.reciprocal()
+        # Finite, lest a ray within a plane of the box's axes gives 0 * inf.
+        inverse = along.reciprocal().clamp_(-1e18, 1e18)
         middle, reach = start * inverse, inverse.abs()
         enter, leave = -(middle + reach), reach - middle
         near = enter if near is None else torch.maximum(near, enter)
@@ -215,9 +216,9 @@ def _frustum(unit: Tensor, half: Tensor, taper: Tensor) -> tuple[Tensor, Tensor,
     flat = torch.zeros_like(gradient)
     flat[2] = unit[2].sign()
     safe = width.clamp_min(1e-6)
-    h = (((unit[:2] / half[:2]) ** 2).sum(0).sqrt() / safe).clamp_min(1e-9).reciprocal()
+    h = (((unit[:2] / half[:2]) ** 2).sum(0).sqrt() / safe**2).clamp_min(1e-9).reciprocal()
     slope = taper * half[0] / half[2]
-    side = h**3 / (half[0] * half[1] * safe) ** 2 / (1 + slope * slope).sqrt()
+    side = h**3 / (half[0] * half[1] * safe**2) ** 2 / (1 + slope * slope).sqrt()
     curvature = torch.stack([torch.where(cap, 0.0, side), torch.zeros_like(side)])
     u = torch.where(cap, unit[0] * half[0], torch.atan2(unit[1], unit[0]) * half[0])
     v = torch.where(cap, unit[1] * half[1], unit[2] * half[2])

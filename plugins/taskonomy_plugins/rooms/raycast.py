@@ -157,7 +157,7 @@ def _between(primitives: Primitives, lamp: Tensor, points: Tensor) -> Tensor:
     near, far = torch.zeros((), device=points.device), torch.ones((), device=points.device)
     for i in range(3):
         matrix = primitives.turn[:, i] / primitives.half[i]  # [3, P]
-        inverse = (way.T @ matrix).reciprocal_()
+        inverse = (way.T @ matrix).reciprocal_().clamp_(-1e18, 1e18)
         reach = (extent.T @ matrix.abs()).add_(1.0001).mul_(inverse.abs())
         at = inverse.mul_((matrix * offset).sum(0))
         near, far = torch.maximum(near, -(at + reach)), torch.minimum(far, reach - at)

@@ -24,7 +24,7 @@ def furnish(draw: Random, room: Room, kind: str, look: Palette) -> None:
         room.kept_free.append(Bounds((at[0] - x, at[1] - y, 0.02), (at[0] + x, at[1] + y, 1.0)))
     _PLANS[kind](draw, room, look)
     for _ in range(draw.choice((1, 1, 2))):
-        room.against_wall(draw, decor.window(draw, look), low=draw.uniform(0.85, 1.1))
+        room.against_wall(draw, decor.window(draw, look), low=draw.uniform(0.75, 1.0))
     for _ in range(draw.randint(1, 4)):
         picture = decor.mirror(draw, look) if kind == "bathroom" else decor.picture(draw, look)
         room.against_wall(draw, picture, low=draw.uniform(1.2, 1.5))

@@ -74,7 +74,7 @@ def chair(draw: Random, look: Palette) -> Piece:
         ]
     else:
         parts.append(block((w * 0.95, 0.035, back), (0, y - 0.02, seat + 0.03), cushion, tilt))
-    return Piece("chair", (w, d + 0.1, seat + back), tuple(parts))
+    return Piece("chair", (w, d + 0.14, seat + back + 0.03), tuple(parts))
 
 
 def office_chair(draw: Random, look: Palette) -> Piece:
@@ -92,7 +92,7 @@ def office_chair(draw: Random, look: Palette) -> Piece:
     if chance(draw, 0.6):
         parts += [block((0.05, 0.28, 0.04), (s * w / 2, 0.02, seat + 0.18), dark) for s in (-1, 1)]
         parts += [block((0.03, 0.05, 0.22), (s * w / 2, 0.02, seat - 0.04), dark) for s in (-1, 1)]
-    return Piece("chair", (0.58, 0.62, seat + back + 0.1), tuple(parts))
+    return Piece("chair", (0.62, 0.64, seat + back + 0.1), tuple(parts))
 
 
 def sofa(draw: Random, look: Palette, seats: int = 0) -> Piece:
@@ -127,7 +127,7 @@ def sofa(draw: Random, look: Palette, seats: int = 0) -> Piece:
         for s in (-1, 1)[: draw.randint(1, 2)]:
             parts.append(ball((0.2, 0.09, 0.19), (s * (inner / 2 - 0.18), -d / 2 + 0.42, seat + 0.2), pillow))
     parts += four_legs(w, d, 0.09, 0.06, look.wood, False)
-    return Piece("sofa", (w, d, max(back, side + arm / 2)), tuple(parts))
+    return Piece("sofa", (w, d, max(back, side + arm / 2) + 0.06), tuple(parts))
 
 
 def table(draw: Random, look: Palette, low: bool = False) -> Piece:

@@ -93,7 +93,7 @@ def wardrobe(draw: Random, look: Palette) -> Piece:
 def lamp(draw: Random, look: Palette, small: bool = False) -> Piece:
     """A standing lamp (or a small one for a table): foot, stem and a glowing shade, tapered or round."""
     h = draw.uniform(0.38, 0.6) if small else draw.uniform(1.4, 1.75)
-    r = h * draw.uniform(0.24, 0.34) if small else draw.uniform(0.17, 0.26)
+    r = h * draw.uniform(0.26, 0.34) if small else draw.uniform(0.17, 0.26)
     tall = r * draw.uniform(1.1, 1.6)
     glow = draw.uniform(0.5, 1.1)
     cloth = plain(linear(draw.uniform(0.06, 0.16), draw.uniform(0.05, 0.35), 0.97), glow=glow)
@@ -101,7 +101,7 @@ def lamp(draw: Random, look: Palette, small: bool = False) -> Piece:
     parts = [rod(r * 0.7, 0.03, (0, 0, 0), stem, taper=-0.1)]
     if small and chance(draw, 0.6):
         body = (h - tall) / 2
-        parts.append(ball((body * 0.75, body * 0.75, body), (0, 0, body), look.accent))
+        parts.append(ball((min(body * 0.75, r), min(body * 0.75, r), body), (0, 0, body), look.accent))
     else:
         parts.append(rod(0.015 if small else 0.02, h - tall, (0, 0, 0), stem))
     if chance(draw, 0.25):
@@ -139,15 +139,16 @@ def plant(draw: Random, look: Palette, small: bool = False) -> Piece:
     if chance(draw, 0.5):
         parts.append(rod(0.02, h * 0.6, (0, 0, high * 0.8), plain((0.15, 0.09, 0.05))))
         for i in range(9):
-            a, out = i * 2.4 + draw.random(), spread * draw.uniform(0.2, 0.75)
             size = h * draw.uniform(0.09, 0.17)
+            a, out = i * 2.4 + draw.random(), (spread - size) * draw.uniform(0.2, 1.0)
             z = high + (h - high - size) * (0.35 + 0.65 * (i + draw.random()) / 10)
             half = (size, size * draw.uniform(0.7, 1.0), size * draw.uniform(0.6, 0.9))
             parts.append(ball(half, (out * math.cos(a), out * math.sin(a), z), green))
     else:
         for i in range(10):
-            a, lean = i * 137.5 + draw.uniform(-20, 20), draw.uniform(8, 42)
             long = (h - high) * draw.uniform(0.75, 1.0) / 2
+            widest = math.degrees(math.asin(min(0.9 * spread / (2 * long), 0.7)))
+            a, lean = i * 137.5 + draw.uniform(-20, 20), draw.uniform(0.2, 1.0) * widest
             turn = turned("z", a) @ turned("y", lean)
             x, y, z = (turn @ [0.0, 0.0, long]).tolist()
             parts.append(ball((0.02, h * draw.uniform(0.035, 0.06), long), (x, y, high + z), green, turn))
