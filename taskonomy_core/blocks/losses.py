@@ -125,17 +125,20 @@ def embeddings_at(prediction: Tensor, samples: Tensor) -> Tensor:
     """
     width = prediction.shape[-1]
     place = samples[..., 0] * width + samples[..., 1]
-    flat = prediction.float().flatten(2).transpose(1, 2)
-    return flat.gather(1, place[..., None].expand(-1, -1, flat.shape[2]))
+    flat = prediction.flatten(2).transpose(1, 2)
+    return flat.gather(1, place[..., None].expand(-1, -1, flat.shape[2])).float()
 
 
 def squared_distances(points: Tensor) -> Tensor:
     """Squared Euclidean distances between all pairs: float [B, N, D] -> [B, N, N], float32 even under autocast."""
+    points = points.float()
+    centred = points - points.mean(1, keepdim=True)  # near the origin less is lost by subtracting
+    length = centred.square().sum(2, keepdim=True)
+    one = torch.ones_like(length)
+    # |a|^2 - 2 a.b + |b|^2 as one product of longer vectors: no array of all pairs but the result is touched.
+    left, right = torch.cat((-2.0 * centred, length, one), dim=2), torch.cat((centred, one, length), dim=2)
     with torch.autocast(points.device.type, enabled=False):
-        centred = (points - points.mean(1, keepdim=True)).float()  # near the origin less is lost by the subtraction
-        lengths = centred.square().sum(2)
-        products = centred @ centred.transpose(1, 2)
-        return (lengths[:, :, None] + lengths[:, None, :] - 2.0 * products).clamp(min=0.0)
+        return (left @ right.transpose(1, 2)).clamp(min=0.0)
 
 
 def metric_embedding_loss(prediction: Tensor, target: Tensor, mask: Tensor) -> Tensor:
@@ -152,8 +155,9 @@ def metric_embedding_loss(prediction: Tensor, target: Tensor, mask: Tensor) -> T
     >>> metric_embedding_loss(far, samples, torch.tensor([True]))
     tensor([8.0590])
     """
-    distances = squared_distances(embeddings_at(_scored(prediction, mask), target)).clamp(max=80.0)
-    similar = (2.0 * torch.sigmoid(-distances)).clamp(1e-7, 1.0 - 1e-7)
+    distances = squared_distances(_scored(embeddings_at(prediction, target), mask))
+    similar = 2.0 * torch.sigmoid(-distances)  # the clip of d at 80 is for exp alone: s is at its own clip from 17 on
     segments = target[..., 2]
     same = segments[:, :, None] == segments[:, None, :]
-    return masked_mean(-torch.where(same, similar, 1.0 - similar).log(), mask)
+    right = torch.where(same, similar, 1.0 - similar).clamp(1e-7, 1.0 - 1e-7)
+    return masked_mean(-right.log().mean((1, 2)), mask)
