@@ -14,6 +14,7 @@ from taskonomy_core.ledger.jobs import job_name
 
 if TYPE_CHECKING:
     from taskonomy_core.contract import Progress
+    from taskonomy_core.ledger.plan import Plan
     from taskonomy_core.ledger.run import RunProgress, RunSummary
 
 SOME_FAILED = 1
@@ -69,7 +70,7 @@ def transfer(
 ) -> RunSummary:
     """Open the plugins, prepare the data and train, with progress on stderr; what `tk demo` does too."""
     from taskonomy_core.ledger import opening
-    from taskonomy_core.ledger.plan import RUNNING
+    from taskonomy_core.ledger.plan import BLOCKED, NEW
     from taskonomy_core.ledger.project import Project
     from taskonomy_core.ledger.run import RunSummary, new_order, refuse_mixing, run, startable
     from taskonomy_core.ledger.store import Store
@@ -87,11 +88,8 @@ def transfer(
             refuse_mixing(plan)
         jobs = startable(plan, new_only)
         if not jobs:
-            running = len(plan.of(RUNNING))
-            left = tuple(planned for planned in plan.of("new", "blocked"))
-            if running:
-                session.terminal.say(f"Nothing to start: {several(running, 'job')} in training by another process.")
-            return RunSummary((), (), left, ())
+            session.terminal.say(_nothing(plan, new_only))
+            return RunSummary((), (), plan.of(NEW, BLOCKED), ())
         session.terminal.say(f"To train: {counted(planned.job.kind for planned in jobs)}.")
         heard = listeners()
         for error in heard.broken.values():
@@ -123,9 +121,8 @@ class _drawing:  # noqa: N801 - it is used as a function
 def _tell(session: Session, summary: RunSummary) -> None:
     terminal = session.terminal
     if not (summary.done or summary.failed):
-        terminal.answer("Nothing to train: everything planned is done.")
-    else:
-        terminal.answer(f"Trained: {counted(report.kind for report in summary.done)}.")
+        return  # what there was to say is said
+    terminal.answer(f"Trained: {counted(report.kind for report in summary.done)}.")
     if summary.failed:
         terminal.answer(f"Failed: {counted(report.kind for report in summary.failed)}.")
         reasons = {job_name(report.kind, report.target, report.sources): report.reason for report in summary.failed}
@@ -137,6 +134,24 @@ def _tell(session: Session, summary: RunSummary) -> None:
         terminal.say("Type: tk transfer to try again what failed, or: tk affinity")
     else:
         terminal.say("Type: tk affinity")
+
+
+def _nothing(plan: Plan, new_only: bool) -> str:
+    """Why there is nothing to train, and what to type."""
+    from taskonomy_core.ledger.plan import BLOCKED, FAILED, NEW, RUNNING
+
+    running, failed, waiting = len(plan.of(RUNNING)), len(plan.of(FAILED)), len(plan.of(NEW, BLOCKED))
+    if running:
+        return f"Nothing to start: another process trains {several(running, 'job')}. Type: tk status"
+    if not new_only:
+        return f"Nothing to train: all {several(len(plan.jobs), 'job')} are done. Type: tk affinity"
+    reasons = [f"{several(failed, 'job')} failed before"] if failed else []
+    reasons += [f"{several(waiting, 'new job')} would wait for stale or failed networks"] if waiting else []
+    return (
+        f"Nothing new to train; {' and '.join(reasons)}. Type: tk transfer"
+        if reasons
+        else ("Nothing new to train. Type: tk affinity")
+    )
 
 
 def _default_workers(device: str) -> int:

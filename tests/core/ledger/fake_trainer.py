@@ -11,12 +11,15 @@ import json
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import torch
 
 from taskonomy_core.errors import JobError
 from taskonomy_core.learning.outcome import Outcome
+from taskonomy_core.ledger import opening
 from taskonomy_core.ledger.jobs import job_name
 
 IMAGES = 40
@@ -104,3 +107,29 @@ def open_fake(project, store, device, keys) -> FakeTrainer:
         lambda name: store.weights(keys.network(name).key),
         lambda name: keys.network(name).key,
     )
+
+
+class FakeData:
+    """A data source that only says it was prepared."""
+
+    fingerprint = "fingerprint"
+    prepared: ClassVar[list[int]] = []
+
+    def prepare(self, progress, processes=1) -> None:
+        self.prepared.append(processes)
+        progress(3, 3, "pictures")
+
+
+def use_fake_plugins(monkeypatch) -> None:
+    """Let this process open made-up tasks, data and encoder where it would load those of registry.toml."""
+
+    def open_plugins(project):
+        tasks = {
+            name: SimpleNamespace(name=name, version=task.version, title=name.title(), group="2d", needs=("depth",))
+            for name, task in project.roster.tasks.items()
+        }
+        return opening.Opened(tasks, FakeData(), SimpleNamespace(version=1))
+
+    FakeData.prepared.clear()
+    monkeypatch.setattr(opening, "open_plugins", open_plugins)
+    monkeypatch.setattr(opening, "open_registered", open_fake)

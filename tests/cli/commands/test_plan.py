@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "core" / "ledger"))
+
+from fake_trainer import use_fake_plugins, write_registry
+
+SMALL = {"taska": "both", "taskb": "both", "taskc": "both", "onlyx": "source"}
+
+
+@pytest.fixture
+def registry(here, monkeypatch):
+    use_fake_plugins(monkeypatch)
+    return write_registry(here / "registry.toml", SMALL)
+
+
+@pytest.fixture
+def transfer(run, registry):
+    return lambda *options: run("transfer", "--executor", "inline", "--device", "cpu", *options)
+
+
+def rows(text):
+    """A printed table: first cell -> the others; cells are two blanks apart."""
+    lines = [line for line in text.split("\n\n")[0].splitlines() if line.strip()]
+    cells = [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in lines]
+    return {row[0]: row[1:] for row in cells}
+
+
+def test_an_untouched_project(run, registry):
+    shown = run("plan")
+    assert shown.exit_code == 0
+    assert rows(shown.stdout) == {
+        "JOBS": ["NEW", "STALE", "RUNNING", "FAILED", "BLOCKED", "DONE", "TIME"],
+        "task networks": ["4", "0", "0", "0", "0", "0", "unknown"],
+        "transfers from 1 source": ["9", "0", "0", "0", "0", "0", "unknown"],
+        "transfers from 2 sources": ["at most 9", "0", "0", "0", "0", "0", "unknown"],
+        "from-scratch networks": ["3", "0", "0", "0", "0", "0", "unknown"],
+        "constants": ["3", "0", "0", "0", "0", "0", "unknown"],
+    }
+    assert shown.stdout.endswith(
+        "To train: 4 task networks, 9 transfers, 3 from-scratch networks, 3 constants and at most 9 transfers of "
+        "higher order. Time: unknown, for nothing like it was measured yet. Type: tk transfer\n"
+    )
+    assert shown.stderr == (
+        "The data source has not been opened under these settings yet, so nothing counts as done; "
+        "tk transfer opens it.\n"
+    )
+    assert not (registry.parent / ".taskonomy").exists()
+
+
+def test_a_new_task_after_everything_is_done(run, registry, transfer):
+    transfer()
+    assert run("plan").stdout.endswith("\n\nNothing to train.\n")
+    write_registry(registry, {**SMALL, "taskd": "both"})
+    shown = run("plan", "--new-only")
+    # Task networks took 2 s, transfers 3 s from one source and 4 s from two, scratch and constant 2 s.
+    assert rows(shown.stdout) == {
+        "JOBS": ["NEW", "STALE", "RUNNING", "FAILED", "BLOCKED", "DONE", "TIME"],
+        "task networks": ["1", "0", "0", "0", "0", "4", "2 s"],
+        "transfers from 1 source": ["7", "0", "0", "0", "0", "9", "24 s"],
+        "transfers from 2 sources": ["at most 15", "0", "0", "0", "0", "9", "at most 52 s"],
+        "from-scratch networks": ["1", "0", "0", "0", "0", "3", "2 s"],
+        "constants": ["1", "0", "0", "0", "0", "3", "2 s"],
+    }
+    assert shown.stdout.endswith(
+        "To train: 1 task network, 7 transfers, 1 from-scratch network, 1 constant and at most 15 transfers of higher "
+        "order. Time: at most 83 s of one core. Type: tk transfer --new-only\n"
+    )
+    assert shown.stderr == ""
+    full = run("plan", "--full").stdout.split("\n\n")[1]
+    assert rows(full)["taska"] == ["1 to 4", "0", "0", "0", "0", "9"]
+    assert rows(full)["taskd"] == ["7 to 13", "0", "0", "0", "0", "0"]
+    assert rows(full)["onlyx"] == ["0", "0", "0", "0", "0", "1"]
+
+
+def test_a_raised_version_is_stale(run, registry, transfer):
+    transfer("--order", "1")
+    write_registry(registry, SMALL, versions={"taskb": 2})
+    shown = run("plan", "--order", "1")
+    assert rows(shown.stdout)["transfers from 1 source"][:2] == ["0", "5"]
+    assert shown.stdout.endswith(
+        "To train: 1 task network, 5 transfers, 1 from-scratch network, 1 constant. Time: 21 s of one core. "
+        "Type: tk transfer\n"
+    )
+    assert run("plan", "--order", "1", "--new-only").stdout.endswith("Nothing to train.\n")
+
+
+def test_what_failed_is_listed(run, registry, transfer, here):
+    (here / "fail").write_text("network of onlyx")
+    transfer("--order", "1")
+    shown = run("plan", "--order", "1")
+    assert rows(shown.stdout)["transfers from 1 source"] == ["0", "0", "0", "0", "3", "6"]
+    assert shown.stderr == (
+        "1 job failed before; tk transfer tries it again:\n  network of onlyx: The network of onlyx diverged.\n"
+    )
+
+
+def test_new_only_tells_before_what_transfer_would_refuse(run, registry, transfer):
+    transfer("--order", "1")
+    write_registry(registry, {**SMALL, "taskd": "both"}, seed=1)
+    refused = run("plan", "--new-only", "--order", "1")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("New results could not be compared with 12 that are there")
+
+
+def test_json(run, registry, transfer):
+    shown = json.loads(run("plan", "--json").stdout)
+    assert (shown["order"], shown["data_known"], shown["to_train"], shown["at_most_more"]) == (2, False, 19, 9)
+    assert shown["undecided"][0] == {"target": "taska", "order": 2, "at_most": 3, "done": 0}
+    assert {"kind": "transfer", "order": 2, "at_most_more": 9}.items() <= shown["parts"][2].items()
+    assert len(shown["jobs"]) == 19
+    assert shown["jobs"][0] == {"kind": "network", "target": "onlyx", "sources": [], "state": "new", "reason": ""}
+    transfer()
+    done = json.loads(run("plan", "--json").stdout)
+    assert (done["data_known"], done["to_train"], done["at_most_more"], done["jobs"]) == (True, 0, 0, [])
+    assert len(json.loads(run("plan", "--json", "--full").stdout)["jobs"]) == 28
+
+
+@pytest.mark.parametrize("order", ["0", "-2", "many", "nan"])
+def test_an_order_that_makes_no_sense_is_named(run, registry, order):
+    refused = run("plan", "--order", order)
+    assert refused.exit_code == 2
+    assert "Invalid value for '--order': " in refused.stderr
+
+
+def test_an_order_beyond_the_sources_is_a_sentence(run, registry):
+    refused = run("plan", "--order", "4")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr == (
+        "There is no order 4: a transfer has 1 to 3 of the registered sources.\nType: tk plan --order 2\n"
+    )

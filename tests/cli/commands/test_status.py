@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "core" / "ledger"))
+
+from fake_trainer import use_fake_plugins, write_registry
+
+from taskonomy_core.ledger.owner import Owner
+from taskonomy_core.ledger.project import Project
+from taskonomy_core.ledger.store import Store
+
+SMALL = {"taska": "both", "taskb": "both", "onlyx": "source"}
+
+
+@pytest.fixture
+def registry(here, monkeypatch):
+    use_fake_plugins(monkeypatch)
+    return write_registry(here / "registry.toml", SMALL)
+
+
+@pytest.fixture
+def transfer(run, registry):
+    return lambda *options: run("transfer", "--executor", "inline", "--device", "cpu", *options)
+
+
+def parts(text):
+    return [
+        [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in part.splitlines()]
+        for part in text.split("\n\n")
+    ]
+
+
+def test_an_untouched_project(run, registry):
+    shown = run("status")
+    assert shown.exit_code == 0
+    kinds, tasks, last = parts(shown.stdout)
+    assert kinds[1:] == [
+        ["task networks", "0", "0", "3", "0", "0", "0"],
+        ["transfers from 1 source", "0", "0", "4", "0", "0", "0"],
+        ["from-scratch networks", "0", "0", "2", "0", "0", "0"],
+        ["constants", "0", "0", "2", "0", "0", "0"],
+    ]
+    assert tasks[1:] == [
+        ["taska", "?", "both", "new", "0/2", "0/1", "0 s"],
+        ["taskb", "?", "both", "new", "0/2", "0/1", "0 s"],
+        ["onlyx", "?", "source", "new", "-", "0/2", "0 s"],
+    ]
+    assert last == [["0 results stored, 0.0 MiB, 0 s of training."]]
+    assert shown.stderr == "11 jobs and at most 2 more to train. Type: tk plan, or tk transfer\n"
+    assert not (registry.parent / ".taskonomy").exists()
+
+
+def test_a_finished_project(run, registry, transfer):
+    transfer()
+    shown = run("status")
+    kinds, tasks, last = parts(shown.stdout)
+    assert kinds[0] == ["JOBS", "DONE", "RUNNING", "NEW", "STALE", "FAILED", "BLOCKED"]
+    assert [row[:2] for row in kinds[1:]] == [
+        ["task networks", "3"],
+        ["transfers from 1 source", "4"],
+        ["transfers from 2 sources", "2"],
+        ["from-scratch networks", "2"],
+        ["constants", "2"],
+    ]
+    # A target's own jobs: 2 s each for network, scratch and constant, 3 s for each transfer, 4 s from two sources.
+    assert tasks[1] == ["taska", "2d", "both", "done", "3/3", "2/2", "16 s"]
+    assert tasks[3] == ["onlyx", "2d", "source", "done", "-", "4/4", "2 s"]
+    assert last[0][0].startswith("13 results stored, 0.")
+    assert last[0][0].endswith(" MiB, 34 s of training.")
+    assert shown.stderr == "All is done. Type: tk affinity\n"
+
+
+def test_failures_and_running_claims(run, registry, transfer, here):
+    (here / "fail").write_text("network of onlyx")
+    transfer("--order", "1")
+    project = Project.read(registry)
+    with Store.open(project.folder) as store:
+        scratch = project.planner(store).keys.scratch("taska")
+        store._db.execute("DELETE FROM result WHERE key = ?", (scratch.key,))
+        store.claim([scratch], Owner.this(), -1)
+    shown = run("status")
+    assert f"In training: scratch of taska (process {os.getpid()} on " in shown.stdout
+    assert shown.stdout.endswith("Failed:\n  network of onlyx: The network of onlyx diverged.\n")
+    assert "3 jobs to train" in shown.stderr  # the network and the two transfers from it
+
+
+def test_json(run, registry, transfer):
+    transfer("--order", "1")
+    shown = json.loads(run("status", "--json").stdout)
+    assert [part["done"] for part in shown["parts"]] == [3, 4, 0, 2, 2]
+    assert shown["tasks"][0] == {
+        "task": "taska",
+        "group": "2d",
+        "role": "both",
+        "network": "done",
+        "to_it": [2, 3],
+        "from_it": [1, 2],
+        "seconds": 12.0,
+    }
+    assert (shown["results"], shown["seconds"], shown["running"], shown["failed"]) == (11, 26.0, [], [])
+    assert shown["bytes"] > 1000
+
+
+def test_a_damaged_ledger_is_a_sentence(run, registry, transfer):
+    transfer("--order", "1")
+    path = registry.parent / ".taskonomy" / "ledger.sqlite"
+    path.write_bytes(path.read_bytes()[:2000])
+    refused = run("status")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr.startswith(f"The ledger {path} is damaged: it is truncated, or no SQLite file.\nType: mkdir ")
+
+
+@pytest.mark.parametrize("command", ["status", "plan"])
+def test_torch_is_not_imported(registry, command):
+    code = (
+        "import sys\nfrom taskonomy_cli.app import tk\n"
+        f"sys.argv = ['tk', {command!r}]\n"
+        "try:\n    tk()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"

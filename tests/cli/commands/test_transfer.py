@@ -1,0 +1,164 @@
+"""`tk transfer` with made-up tasks and a trainer that takes no time; its wording is behaviour."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "core" / "ledger"))
+
+from fake_trainer import FakeData, use_fake_plugins, write_registry
+
+from taskonomy_core.ledger.owner import Owner
+from taskonomy_core.ledger.project import Project
+from taskonomy_core.ledger.store import Store
+
+SMALL = {"taska": "both", "taskb": "both", "taskc": "both", "onlyx": "source"}
+
+
+@pytest.fixture
+def registry(here, monkeypatch):
+    use_fake_plugins(monkeypatch)
+    return write_registry(here / "registry.toml", SMALL)
+
+
+@pytest.fixture
+def transfer(run, registry):
+    return lambda *options: run("transfer", "--executor", "inline", "--device", "cpu", *options)
+
+
+def test_everything_is_trained_and_a_second_time_nothing(transfer):
+    first = transfer()
+    assert (first.exit_code, first.stdout) == (
+        0,
+        "Trained: 4 task networks, 18 transfers, 3 from-scratch networks, 3 constants.\n",
+    )
+    assert first.stderr.splitlines() == [
+        "To train: 4 task networks, 9 transfers, 3 from-scratch networks, 3 constants.",
+        "pictures: 3 of 3",
+        "constants: 3 of 3",
+        "task networks: 4 of 4",
+        "from-scratch networks: 3 of 3",
+        "transfers from 1 source: 9 of 9",
+        "transfers from 2 sources: 9 of 9",
+        "Type: tk affinity",
+    ]
+    second = transfer()
+    assert (second.exit_code, second.stdout) == (0, "")
+    assert second.stderr == "Nothing to train: all 28 jobs are done. Type: tk affinity\n"
+    assert len(FakeData.prepared) == 1
+
+
+def test_new_only_trains_the_network_row_and_column_of_a_new_task(transfer, registry):
+    transfer("--order", "1")
+    write_registry(registry, {**SMALL, "taskd": "both"})
+    assert transfer("--new-only", "--order", "1").stdout == (
+        "Trained: 1 task network, 7 transfers, 1 from-scratch network, 1 constant.\n"
+    )
+    again = transfer("--new-only", "--order", "1")
+    assert (again.exit_code, again.stdout, again.stderr) == (0, "", "Nothing new to train. Type: tk affinity\n")
+
+
+def test_new_only_says_what_waits_for_a_stale_network(transfer, registry):
+    transfer("--order", "1")
+    write_registry(registry, {**SMALL, "taskd": "both"}, versions={"taskb": 2})
+    first = transfer("--new-only", "--order", "1")
+    assert "Left, because of failed or stale networks: 1 job.\n" in first.stdout
+    assert "Type: tk status, or tk transfer to train what is stale and try again what failed\n" in first.stderr
+    assert transfer("--new-only", "--order", "1").stderr == (
+        "Nothing new to train; 1 new job would wait for stale or failed networks. Type: tk transfer\n"
+    )
+
+
+def test_new_only_refuses_what_could_not_be_compared(transfer, registry):
+    transfer("--order", "1")
+    write_registry(registry, {**SMALL, "taskd": "both"}, seed=1)
+    refused = transfer("--new-only", "--order", "1")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr == (
+        "New results could not be compared with 12 that are there: the seed changed since.\n"
+        "Type: tk transfer (trains the old ones again too), or change registry.toml back.\n"
+    )
+
+
+def test_failures_are_told_with_their_reasons_and_the_rest_goes_on(transfer, here):
+    (here / "fail").write_text("network of onlyx\nscratch of taskb")
+    failed = transfer("--order", "1")
+    assert failed.exit_code == 1
+    assert failed.stdout == (
+        "Trained: 3 task networks, 6 transfers, 2 from-scratch networks, 3 constants.\n"
+        "Failed: 1 task network, 1 from-scratch network.\n"
+        "  network of onlyx: The network of onlyx diverged.\n"
+        "  scratch of taskb: The scratch of taskb diverged.\n"
+        "Left, because of failed or stale networks: 3 jobs.\n"
+    )
+    (here / "fail").write_text("scratch of taskb")
+    again = transfer("--order", "1")
+    assert again.stdout == (
+        "Trained: 1 task network, 3 transfers.\n"
+        "Failed: 1 from-scratch network.\n"
+        "  scratch of taskb: The scratch of taskb diverged.\n"
+    )
+    assert again.stderr.endswith("Type: tk transfer to try again what failed, or: tk affinity\n")
+    assert transfer("--new-only", "--order", "1").stderr == (
+        "Nothing new to train; 1 job failed before. Type: tk transfer\n"
+    )
+
+
+def test_json_lists_every_job(transfer):
+    shown = json.loads(transfer("--order", "1", "--json").stdout)
+    assert len(shown["jobs"]) == 4 + 9 + 3 + 3
+    assert shown["left"] == []
+    assert {job["state"] for job in shown["jobs"]} == {"done"}
+
+
+def test_jobs_of_another_process_are_not_waited_for_when_nothing_else_is_left(transfer, registry):
+    transfer("--order", "1")
+    project = Project.read(registry)
+    with Store.open(project.folder) as store:
+        key = project.planner(store).keys.scratch("taska")
+        store._db.execute("DELETE FROM result WHERE key = ?", (key.key,))
+        store.claim([key], Owner.this(), -1)
+    assert transfer("--order", "1").stderr == "Nothing to start: another process trains 1 job. Type: tk status\n"
+
+
+def test_more_workers_than_jobs_are_not_started(transfer):
+    transfer("--order", "1", "--workers", "500")
+    assert FakeData.prepared == [4 + 9 + 3 + 3]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--order", "9"), "There is no order 9: a transfer has 1 to 3 of the registered sources."),
+        (("--device", "tpu"), "There is no device 'tpu'; taskonomy knows cpu and cuda."),
+        (("--executor", "inlin"), "There is no executor 'inlin'. Did you mean inline?"),
+    ],
+)
+def test_bad_input_is_a_sentence(run, registry, options, message):
+    refused = run("transfer", *options)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr.startswith(message)
+    assert len(refused.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--order", "0"), ("--order", "-1"), ("--order", "two"), ("--workers", "0"), ("--group", "0"), ("--group", "nan")],
+)
+def test_numbers_that_make_no_sense_are_named(run, registry, option, value):
+    refused = run("transfer", option, value)
+    assert refused.exit_code == 2
+    assert f"Invalid value for '{option}': " in refused.stderr
+    assert "Try 'tk transfer -" in refused.stderr
+
+
+def test_a_ledger_of_a_newer_version_is_a_sentence(transfer, registry):
+    with Store.open(registry.parent / ".taskonomy") as store:
+        store._db.execute("PRAGMA user_version = 9")
+    refused = transfer()
+    assert refused.exit_code == 2
+    assert refused.stderr.endswith("Type: pip install --upgrade taskonomy\n")
