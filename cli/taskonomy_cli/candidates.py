@@ -20,7 +20,6 @@ from taskonomy_core.registry.resolve import data_source, entry_of, load_entry
 
 if TYPE_CHECKING:
     from taskonomy_core.contract.checks import CheckBench, CheckResult
-
     from taskonomy_core.contract.data import DataSource
     from taskonomy_core.contract.example import Views
     from taskonomy_core.contract.task import Task
@@ -78,6 +77,7 @@ def checked(session: Session, tasks: Sequence[Task]) -> dict[str, list[CheckResu
 
 def _bench(session: Session, tasks: Sequence[Task]) -> CheckBench:
     import torch
+
     from taskonomy_core.contract.checks import CheckBench
 
     name, seed, options = "rooms", 0, {}

@@ -9,6 +9,7 @@ import click
 from taskonomy_cli.candidates import Candidate, candidates, checked
 from taskonomy_cli.options import Amount
 from taskonomy_cli.session import Session
+from taskonomy_cli.wording import several
 from taskonomy_core.errors import RosterError, TaskDefinitionError
 from taskonomy_core.ledger.jobs import NETWORK, TRANSFER
 from taskonomy_core.ledger.plan import NEW, STALE
@@ -33,7 +34,7 @@ def command(
 
     A task that is registered already is brought up to date; what is not given stays as it is.
     """
-    roster = session.roster
+    roster, recipe = session.roster, session.recipe
     found = candidates(session, name)
     entries = [_entry(roster, candidate, role, cost, weight) for candidate in found]
     if check:
@@ -44,7 +45,7 @@ def command(
         session.terminal.answer(
             f"{verb} {entry.name} (version {entry.version}) from {entry.plugin} as {_ROLE_WORDS[entry.role]}."
         )
-    session.terminal.answer(_needs(session, roster, {entry.name for entry in entries}))
+    session.terminal.answer(_needs(session, Project(roster, recipe), {entry.name for entry in entries}))
 
 
 _ROLE_WORDS = {"both": "source and target", "source": "source", "target": "target"}
@@ -78,30 +79,28 @@ def _refuse_failures(session: Session, name: str, found: list[Candidate]) -> Non
         f"  {task}, {rule.name}: {rule.message}" for task, rules in results.items() for rule in rules if not rule.passed
     ]
     if failed:
-        rules = "1 rule" if len(failed) == 1 else f"{len(failed)} rules"
         raise TaskDefinitionError(
-            "\n".join([f"{name} fails {rules} of the contract; nothing was registered:", *failed]),
+            "\n".join(
+                [f"{name} fails {several(len(failed), 'rule')} of the contract; nothing was registered:", *failed]
+            ),
             f"Correct it, then type: tk check {name}",
         )
 
 
-def _needs(session: Session, roster: Roster, names: set[str]) -> str:
+def _needs(session: Session, project: Project, names: set[str]) -> str:
     """How much is to be trained for these tasks: networks, rows (transfers to them), columns (transfers from them)."""
-    project = Project(roster, session.recipe)
     with Store.open(session.store, create=False) as store:
         plan = project.plan(store, order=1)
-    jobs = [planned.job for planned in plan.of(NEW, STALE)]
-    networks = sum(job.kind == NETWORK and job.target in names for job in jobs)
-    transfers = [job for job in jobs if job.kind == TRANSFER]
-    row = sum(job.target in names for job in transfers)
-    column = sum(job.target not in names and not names.isdisjoint(job.sources) for job in transfers)
-    if not (networks or row or column):
+    lacking = plan.of(NEW, STALE)
+    networks = [part for part in lacking if part.job.kind == NETWORK and part.job.target in names]
+    transfers = [part for part in lacking if part.job.kind == TRANSFER]
+    row = [part for part in transfers if part.job.target in names]
+    column = [part for part in transfers if part.job.target not in names and not names.isdisjoint(part.job.sources)]
+    needed = [*networks, *row, *column]
+    if not needed:
         return "Everything that it needs is trained already. Type: tk taxonomy"
+    new_only = " --new-only" if all(part.state == NEW for part in needed) else ""
     return (
-        f"To train: {_times(networks, 'network')}, {_times(row, 'transfer')} to it, "
-        f"{_times(column, 'transfer')} from it. Type: tk transfer --new-only"
+        f"To train: {several(len(networks), 'network')}, {several(len(row), 'transfer')} to it, "
+        f"{several(len(column), 'transfer')} from it. Type: tk transfer{new_only}"
     )
-
-
-def _times(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

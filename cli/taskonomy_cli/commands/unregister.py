@@ -13,6 +13,9 @@ from taskonomy_core.registry.editing import unregister_task
 @click.pass_obj
 def command(session: Session, name: str) -> None:
     """Take the task NAME out of registry.toml. What was trained for it stays in the ledger."""
-    roster = unregister_task(session.path, name)
-    session.terminal.answer(f"Unregistered {name}; {len(roster.tasks)} tasks are left in {roster.path}.")
-    session.terminal.say("Its results are kept in the ledger and count again after: tk register " + name)
+    old = session.roster
+    left = len(unregister_task(session.path, name).tasks)
+    tasks = "1 task is" if left == 1 else f"{left} tasks are"
+    session.terminal.answer(f"Unregistered {name}; {tasks} left in {session.path}.")
+    again = old.tasks[name].plugin if old.tasks[name].is_file else name
+    session.terminal.say(f"Its results are kept in the ledger. To count them in again, type: tk register {again}")

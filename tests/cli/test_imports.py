@@ -1,0 +1,86 @@
+"""What must stay light: commands that only look do not import torch, and the help imports no command."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from taskonomy_core.learning.outcome import Outcome
+from taskonomy_core.ledger.owner import Owner
+from taskonomy_core.ledger.project import Project
+from taskonomy_core.ledger.store import Store
+from taskonomy_core.registry.editing import create_roster
+from taskonomy_core.registry.roster import RosterTask
+
+# Runs tk in a fresh process and writes down, at the end of stderr, its exit code and what was imported.
+_PROBE = """
+import json, sys
+from taskonomy_cli.app import main
+code = 0
+try:
+    main()
+except SystemExit as end:
+    code = end.code
+print("\\n" + json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
+"""
+
+
+def imported(folder: Path, *args: str) -> tuple[int, set[str], str]:
+    """The exit code of `tk ARGS` in a folder, the modules that it had imported at its end, and its answer."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("COV_", "PYTEST"))}
+    done = subprocess.run(
+        [sys.executable, "-c", _PROBE, *args], cwd=folder, env=environment, capture_output=True, text=True, check=True
+    )
+    code, modules = json.loads(done.stderr.splitlines()[-1])
+    return code, set(modules), done.stdout
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of three tasks with every first-order transfer in its ledger."""
+    folder = tmp_path_factory.mktemp("measured")
+    names = ("normals", "depth_zbuffer", "autoencoding")
+    entries = [RosterTask(name, f"taskonomy[{name}]", 1) for name in names]
+    create_roster(folder / "registry.toml", preset="nano", seed=0, tasks=entries)
+    project = Project.read(folder / "registry.toml")
+    owner = Owner.this()
+    chance = np.random.default_rng(0)
+    with Store.open(project.folder) as store:
+        store.record_facts({project.data_fact: "data", project.encoder_fact: "1"})
+        jobs = [planned.job for planned in project.plan(store, order=1).jobs]
+        for job in store.claim(jobs, owner, since=0):
+            store.finish(job, Outcome(np.arange(50), chance.random(50), {}), owner, "run")
+    return folder
+
+
+def test_help_imports_no_command_no_rich_and_no_torch(tmp_path: Path) -> None:
+    code, modules, _ = imported(tmp_path, "--help")
+    assert code == 0
+    assert not modules & {"torch", "rich", "numpy", "tomlkit", "entrypoints", "pluggy"}
+    assert not [name for name in modules if name.startswith("taskonomy_cli.commands")]
+
+
+@pytest.mark.parametrize("args", [("tasks",), ("status",), ("plan",), ("taxonomy", "--budget", "2")], ids=" ".join)
+def test_looking_imports_no_torch(measured: Path, args: tuple[str, ...]) -> None:
+    code, modules, answer = imported(measured, *args)
+    assert code == 0
+    assert "normals" in answer or args == ("plan",)
+    assert "torch" not in modules
+    assert not [name for name in modules if name.startswith(("taskonomy_tasks", "taskonomy_plugins"))]
+
+
+def test_only_the_typed_command_is_imported(measured: Path) -> None:
+    _, modules, _ = imported(measured, "tasks")
+    assert {name for name in modules if name.startswith("taskonomy_cli.commands.")} == {"taskonomy_cli.commands.tasks"}
+
+
+def test_a_bad_command_imports_no_torch(measured: Path) -> None:
+    code, modules, _ = imported(measured, "register", "normls")
+    assert code == 2
+    assert "torch" not in modules
