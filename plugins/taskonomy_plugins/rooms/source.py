@@ -35,8 +35,8 @@ class RoomsSource:
 
     @property
     def fingerprint(self) -> str:
-        """A short hash of settings, versions and counts."""
-        return short_hash(settings(self._config) | {"counts": self._counts})
+        """A short hash of settings and versions: an image is the same however many others its split has."""
+        return short_hash(settings(self._config))
 
     @property
     def modalities(self) -> Mapping[str, Modality]:

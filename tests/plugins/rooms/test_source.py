@@ -48,10 +48,9 @@ def test_the_fingerprint_is_known_at_once_and_tells_all_settings_apart(render):
         open_rooms(render, seed=4).fingerprint,
         open_rooms(render, image=16).fingerprint,
         open_rooms(render, antialias=1).fingerprint,
-        open_rooms(render, counts=COUNTS | {"train": 24}).fingerprint,
     ]
     assert len(set(prints)) == len(prints)
-    assert open_rooms(render, counts=dict(reversed(COUNTS.items())), antialias=2).fingerprint == prints[0]
+    assert open_rooms(render, counts=COUNTS | {"train": 24}, antialias=2).fingerprint == prints[0]
     assert render.rendered == []
 
 
