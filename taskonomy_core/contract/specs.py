@@ -71,10 +71,10 @@ class OutputSpec:
         found = []
         if self.kind not in ("dense", "vector"):
             found.append(f"output.kind is {self.kind!r}, not 'dense' or 'vector'")
-        if self.channels < 1:
-            found.append(f"output.channels is {self.channels}, not at least 1")
-        if self.stride < 1 or self.stride & (self.stride - 1):
-            found.append(f"output.stride is {self.stride}, not a power of two")
+        if not isinstance(self.channels, int) or self.channels < 1:
+            found.append(f"output.channels is {self.channels!r}, not a whole number from 1")
+        if not isinstance(self.stride, int) or self.stride < 1 or self.stride & (self.stride - 1):
+            found.append(f"output.stride is {self.stride!r}, not a power of two")
         return found
 
 

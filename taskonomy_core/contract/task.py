@@ -192,7 +192,7 @@ def _faults(task: Task) -> list[str]:
         found.append("metrics is not a tuple of factories")
     if not isinstance(task.needs, tuple) or not all(isinstance(need, str) for need in task.needs):
         found.append("needs is not a tuple of modality names")
-    if task.arrangement not in ARRANGEMENTS:
+    if task.arrangement not in tuple(ARRANGEMENTS):  # a tuple: what is given may not be hashable
         found.append(f"arrangement is {task.arrangement!r}, not one of {', '.join(ARRANGEMENTS)}")
     if not _whole(task.channels) or task.channels < 1:
         found.append(f"channels is {task.channels!r}, not a whole number from 1")

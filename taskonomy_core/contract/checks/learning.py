@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from taskonomy_core.contract.checks.bench import RuleIdleError, Trial, require
 from taskonomy_core.contract.specs import FeatureSpec
 
-_STEPS = 25
+_STEPS = 20
 _RATE = 1e-2
 _LEAST_FALL = 0.02
 

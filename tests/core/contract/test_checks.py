@@ -22,12 +22,12 @@ from taskonomy_core.contract import (
 )
 
 SIZE = NetworkSize(
-    image=16,
+    image=8,
     code_channels=8,
     code_side=4,
     encoder_width=8,
-    decoder_convs=(16,),
-    decoder_ups=((16, 16), (8, 8)),
+    decoder_convs=(8,),
+    decoder_ups=((8, 8),),
     head_width=32,
     dropout=0.1,
 )
@@ -273,7 +273,7 @@ BAD = {
     "sees": (
         replace(DEPTH, sees=lambda images: images[:, :1]),
         "sees_gives_its_channels",
-        "with channels=3 it must give [4, 3, 16, 16]",
+        "with channels=3 it must give [4, 3, 8, 8]",
     ),
     "sees_batch": (
         replace(DEPTH, sees=lambda images: images - images.mean()),
@@ -289,7 +289,7 @@ BAD = {
     "no_example": (replace(DEPTH, example=lambda views, draws: 3), "example_is_batched", "returns a int"),
     "raises": (replace(DEPTH, example=lambda views, draws: 1 / 0), "example_is_batched", "raised ZeroDivisionError"),
     "not_tensors": (changed(target=lambda *_: [1, 2]), "example_is_batched", "must be tensors"),
-    "one_view": (changed(inputs=lambda e, *_: e.inputs[:, 0]), "example_is_batched", "has shape [4, 3, 16, 16]"),
+    "one_view": (changed(inputs=lambda e, *_: e.inputs[:, 0]), "example_is_batched", "has shape [4, 3, 8, 8]"),
     "doubles": (changed(inputs=lambda e, *_: e.inputs.double()), "example_is_batched", "must be float32"),
     "range": (changed(inputs=lambda e, *_: e.inputs * 3), "example_is_batched", "bring the pictures to [-1, 1]"),
     "target_axis": (changed(target=lambda e, *_: e.target[:1]), "example_is_batched", "its first axis must be 4"),
@@ -307,13 +307,13 @@ BAD = {
     "claims": (replace(DEPTH, alters_inputs=True), "example_tells_whether_it_alters_inputs", "are the plain views"),
     "hides": (changed(inputs=lambda e, *_: e.inputs * 0.9), "example_tells_whether_it_alters_inputs", "set alters_"),
     "float_mask": (changed(mask=lambda e, *_: e.mask.float()), "mask_is_legal", "float32: it must be bool"),
-    "mask_shape": (changed(mask=lambda e, *_: e.mask[:, 0]), "mask_is_legal", "[4] or [4, 1, 16, 16]"),
+    "mask_shape": (changed(mask=lambda e, *_: e.mask[:, 0]), "mask_is_legal", "[4] or [4, 1, 8, 8]"),
     "mask_empty": (changed(mask=lambda e, *_: e.mask & False), "mask_is_legal", "None of 4 images"),
     "fixed_views": (replace(DEPTH, decoder=FixedViews()), "decoder_takes_any_sources_and_views", "raised RuntimeError"),
     "output": (
         replace(DEPTH, decoder=lambda f, o, s: DenseDecoder()(f, replace(o, channels=2), s)),
         "decoder_takes_any_sources_and_views",
-        "With 1 source and 1 view the decoder gives [1, 2, 16, 16]",
+        "With 1 source and 1 view the decoder gives [1, 2, 8, 8]",
     ),
     "infinite": (replace(DEPTH, decoder=Endless()), "decoder_takes_any_sources_and_views", "not finite"),
     "no_module": (
@@ -452,7 +452,7 @@ def test_data_with_another_number_of_views_than_the_arrangement_is_told():
     bench = CheckBench(lambda task, batch: synthetic(replace(task, arrangement="triplets"), batch), SIZE)
     failed = [result for result in check_task(DEPTH, bench) if not result.passed]
     assert [result.name for result in failed] == ["definition_is_sound"]
-    assert failed[0].message == "The arrangement 'single' has 1 views, but the data gave [4, 3, 3, 16, 16]."
+    assert failed[0].message == "The arrangement 'single' has 1 views, but the data gave [4, 3, 3, 8, 8]."
 
 
 def test_checks_leave_the_callers_randomness_alone_and_repeat():
