@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from taskonomy_core.registry.roster import Roster
 
 REGISTRY = "registry.toml"
-STORE = ".taskonomy"
 
 
 class Session:
@@ -48,7 +47,9 @@ class Session:
     @property
     def store(self) -> Path:
         """The folder of the ledger, beside registry.toml. It need not exist yet."""
-        return self.path.resolve().parent / STORE
+        from taskonomy_core.ledger.project import FOLDER
+
+        return self.path.resolve().parent / FOLDER
 
     @cached_property
     def roster(self) -> Roster:
