@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 # Raised whenever the same (config, scene) would give other bytes; caches carry it.
-RENDER_VERSION = 1
+RENDER_VERSION = 2
 
 # Cameras per scene: 0, 1 and 2 fixate one and the same surface point (a triplet); 3 looks elsewhere in the same room,
 # but sees a part of what camera 0 sees.

@@ -96,17 +96,15 @@ def pack(parts: Sequence[Part]) -> Primitives:
 
 def hit_box(o: Coordinates, d: Coordinates) -> Tensor:
     """Distance along the ray o + t d to the box [-1, 1]^3, entered from outside; inf where it is missed."""
-    near: Tensor | None = None
-    far: Tensor | None = None
+    enter, leave = [], []
     for start, along in zip(o, d, strict=True):
         # Finite, lest a ray within a plane of the box's axes gives 0 * inf.
         inverse = along.reciprocal().clamp_(-1e18, 1e18)
         middle, reach = start * inverse, inverse.abs()
-        enter, leave = -(middle + reach), reach - middle
-        near = enter if near is None else torch.maximum(near, enter)
-        far = leave if far is None else torch.minimum(far, leave)
-    assert near is not None
-    assert far is not None
+        enter.append(-(middle + reach))
+        leave.append(reach - middle)
+    near = torch.maximum(torch.maximum(enter[0], enter[1]), enter[2])
+    far = torch.minimum(torch.minimum(leave[0], leave[1]), leave[2])
     return torch.where((near <= far) & (near > 0), near, torch.inf)
 
 

@@ -183,17 +183,17 @@ def _lights(draw: Random, room: Room, parts: Sequence[Part]) -> tuple[Light, ...
     warm = linear(draw.uniform(0.06, 0.14), draw.uniform(0.02, 0.3), 1.0)
     panes = [part for part in parts if part.pane]
     day = chance(draw, 0.6) and bool(panes)
-    lights = [Light(at, shade_any(warm, strength * draw.uniform(0.3, 1.0)))]
+    lights = [Light(at, scaled(warm, strength * draw.uniform(0.3, 1.0)))]
     if day:
         x, y, z = draw.choice(panes).centre
         # Just inside the pane, so that its frame does not stand in the light's way.
         inside = (min(max(x, 0.25), room.width - 0.25), min(max(y, 0.25), room.depth - 0.25), z)
         cool = linear(draw.uniform(0.52, 0.62), draw.uniform(0.02, 0.2), 1.0)
-        lights.append(Light(inside, shade_any(cool, strength * draw.uniform(0.3, 0.9))))
+        lights.append(Light(inside, scaled(cool, strength * draw.uniform(0.3, 0.9))))
     return tuple(lights)
 
 
-def shade_any(colour: Vector, factor: float) -> Vector:
+def scaled(colour: Vector, factor: float) -> Vector:
     """A colour times a strength, which may exceed one."""
     r, g, b = colour
     return (r * factor, g * factor, b * factor)
