@@ -4,7 +4,9 @@ import importlib
 import json
 import multiprocessing
 import os
+import subprocess
 import sys
+import time
 
 import pytest
 from taskonomy_plugins.executors import processes
@@ -12,7 +14,7 @@ from taskonomy_plugins.executors import processes
 from taskonomy_core.errors import JobError, LedgerError
 
 WORKERS = '''
-import json, os, signal, sys, threading, time
+import json, os, signal, time
 from pathlib import Path
 
 from taskonomy_core.errors import LedgerError
@@ -21,7 +23,9 @@ from taskonomy_core.errors import LedgerError
 def note(order):
     """Writes down what this process is like."""
     facts = {name: os.environ.get(name) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-    (Path(order["folder"]) / f"{os.getpid()}.json").write_text(json.dumps(facts))
+    path = Path(order["folder"]) / f"{os.getpid()}.json"
+    path.with_suffix(".part").write_text(json.dumps(facts))
+    path.with_suffix(".part").rename(path)  # so that nobody reads half of it
 
 
 def sleep(order):
@@ -130,6 +134,30 @@ def test_an_expected_error_of_a_worker_keeps_its_sentence_and_its_hint(workers, 
     assert caught.value.message == "The ledger is locked."
     assert caught.value.hint == "Close the other program, then type: tk transfer"
     assert len(noted(tmp_path)) == 1
+
+
+PARENT = """
+import sys
+sys.path.insert(0, {folder!r})
+import {module} as workers
+from taskonomy_plugins.executors import processes
+
+if __name__ == "__main__":
+    for _ in processes.run(workers.sleep, {{"folder": {folder!r}}}, 1):
+        pass
+"""
+
+
+def test_children_do_not_outlive_a_parent_that_was_killed(workers, tmp_path):
+    program = tmp_path / "parent.py"
+    program.write_text(PARENT.format(folder=str(tmp_path), module=workers.__name__))
+    with subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE) as parent:
+        while not noted(tmp_path):
+            assert parent.poll() is None
+            time.sleep(0.02)
+        parent.kill()
+        # The child holds the pipe too: it ends when both are gone. The worker itself would sleep for ten minutes.
+        parent.communicate(timeout=60)
 
 
 def test_a_signal_without_a_name_is_told_by_its_number():
