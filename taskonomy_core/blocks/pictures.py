@@ -132,7 +132,8 @@ def plan_picture(places: Tensor, headings: Tensor, metres: float = 3.0, side: in
     """
     from PIL import Image, ImageDraw
 
-    half, length = side / 2.0, side / 8.0
+    device, half, length = places.device, side / 2.0, side / 8.0
+    places, headings = places.cpu(), headings.cpu()  # pages are drawn there
     starts = (places.float().nan_to_num(0.0) / metres).clamp(-1.0, 1.0) * torch.tensor([half, -half]) + half
     along = torch.nn.functional.normalize(headings.float().nan_to_num(0.0), dim=-1) * torch.tensor([1.0, -1.0])
     strong = _palette()[[0, *range(1, 21, 2)]]  # every second colour is the pale sister of the one before
@@ -148,4 +149,4 @@ def plan_picture(places: Tensor, headings: Tensor, metres: float = 3.0, side: in
             pen.polygon([tip, *barbs], fill=colours[number])
             pen.ellipse([x - 3, y - 3, x + 3, y + 3], fill=colours[number])
         pages.append(_from_pil(page))
-    return torch.stack(pages)
+    return torch.stack(pages).to(device)

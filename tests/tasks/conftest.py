@@ -1,10 +1,12 @@
-"""Small synthetic views with plausible modalities, and the twelve tasks."""
+"""Small synthetic views with plausible modalities, and every built-in task."""
 
 from __future__ import annotations
 
 import importlib
+import pkgutil
 
 import pytest
+import taskonomy_tasks
 import torch
 import torch.nn.functional as F
 from scipy.spatial.transform import Rotation
@@ -78,20 +80,7 @@ def size():
     )
 
 
-NAMES = (
-    "autoencoding",
-    "colorization",
-    "denoising",
-    "depth_zbuffer",
-    "edges_texture",
-    "egomotion",
-    "jigsaw",
-    "normals",
-    "object_class",
-    "random_projection",
-    "segmentation_2d",
-    "segmentation_semantic",
-)
+NAMES = sorted(module.name for module in pkgutil.iter_modules(taskonomy_tasks.__path__) if module.name[0] != "_")
 
 
 @pytest.fixture(params=NAMES)

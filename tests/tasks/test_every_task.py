@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from taskonomy_core.contract import Draws, Views
+from taskonomy_core.contract.checks import CheckBench, check_task
 
 
 @pytest.fixture
@@ -28,6 +29,15 @@ def test_its_module_is_named_after_it_and_brings_it_alone(task):
     assert module.taskonomy_tasks() == [task]
     (point,) = [point for point in entry_points(group="taskonomy") if point.name == task.name]
     assert point.value == module.__name__
+
+
+def test_it_keeps_the_contract(task, make_views, size):
+    bench = CheckBench(lambda task, batch: make_views(count=batch, views=task.views), size)
+    results = check_task(task, bench)
+    assert [f"{result.name}: {result.message}" for result in results if not result.passed] == []
+    idle = {result.name for result in results if result.skipped}
+    fitted = {"loss_is_best_at_the_ideal", "learning_lowers_the_loss"}
+    assert idle <= ({*fitted} if not task.trainable else set())
 
 
 def test_its_inputs_are_pictures_on_the_signed_scale(task, example, make_views):
