@@ -24,4 +24,4 @@ def keep_memory() -> bool:
     if mallopt is None:
         return False
     settings = ((_MMAP_MAX, 0), (_TRIM_THRESHOLD, _NEVER), (_TOP_PAD, _AT_ONCE))
-    return sum(mallopt(parameter, value) for parameter, value in settings) == len(settings)
+    return [int(mallopt(parameter, value)) for parameter, value in settings] == [1] * len(settings)
