@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from taskonomy_cli.session import Session
-from taskonomy_cli.wording import counted, failures, part_name, several
+from taskonomy_cli.wording import counted, duration, failures, part_name, several
+from taskonomy_core.errors import TaskonomyError
 from taskonomy_core.ledger.jobs import job_name
 
 if TYPE_CHECKING:
     from taskonomy_core.contract import Progress
-    from taskonomy_core.ledger.plan import Plan
+    from taskonomy_core.ledger.plan import Plan, PlannedJob
     from taskonomy_core.ledger.run import RunProgress, RunSummary
 
 SOME_FAILED = 1
@@ -78,6 +80,8 @@ def transfer(
     from taskonomy_core.registry.resolve import listeners
 
     project = Project(session.roster, session.recipe)
+    if not project.roster.tasks:
+        raise TaskonomyError(f"{session.path} registers no task.", "Type: tk tasks, then: tk register NAME")
     with Store.open(session.store) as store:
         kind = executor_of(executor)
         device = opening.checked_device(device)
@@ -90,11 +94,11 @@ def transfer(
         if not jobs:
             session.terminal.say(_nothing(plan, new_only))
             return RunSummary((), (), plan.of(NEW, BLOCKED), ())
-        session.terminal.say(f"To train: {counted(planned.job.kind for planned in jobs)}.")
+        workers = min(workers or _default_workers(device), len(jobs))
+        session.terminal.say(f"To train: {counted(planned.job.kind for planned in jobs)}.{_time(plan, jobs, workers)}")
         heard = listeners()
         for error in heard.broken.values():
             session.terminal.warn(error.message)
-        workers = min(workers or _default_workers(device), len(jobs))
         order_given = new_order(project, store, plan, device, group, new_only)
         with session.terminal.progress() as progress:
             opened.data.prepare(progress, workers if device == "cpu" else _cores())
@@ -134,6 +138,15 @@ def _tell(session: Session, summary: RunSummary) -> None:
         terminal.say("Type: tk transfer to try again what failed, or: tk affinity")
     else:
         terminal.say("Type: tk affinity")
+
+
+def _time(plan: Plan, jobs: Sequence[PlannedJob], workers: int) -> str:
+    """How long it will take, where jobs of all these kinds were measured before."""
+    sure, perhaps = plan.estimate(jobs), plan.estimate_undecided()
+    if sure.unknown or perhaps.unknown:
+        return ""
+    least, most = (duration(seconds / workers) for seconds in (sure.seconds, sure.seconds + perhaps.seconds))
+    return f" About {least}." if least == most else f" About {least} to {most}."
 
 
 def _nothing(plan: Plan, new_only: bool) -> str:

@@ -108,6 +108,24 @@ def test_failures_are_told_with_their_reasons_and_the_rest_goes_on(transfer, her
     )
 
 
+def test_the_time_is_told_where_it_was_measured_before(transfer, registry):
+    transfer()
+    write_registry(registry, {**SMALL, "taskd": "both"})
+    # A network of 2 s, seven transfers of 3.5 s, two baselines of 2 s; at most 15 transfers more; two workers.
+    assert transfer("--workers", "2").stderr.splitlines()[0] == (
+        "To train: 1 task network, 7 transfers, 1 from-scratch network, 1 constant. About 15 s to 42 s."
+    )
+
+
+def test_a_project_without_tasks_is_a_sentence(run, here, monkeypatch):
+    path = write_registry(here / "registry.toml", {})
+    refused = run("transfer")
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        f"{path} registers no task.\nType: tk tasks, then: tk register NAME\n",
+    )
+
+
 def test_json_lists_every_job(transfer):
     shown = json.loads(transfer("--order", "1", "--json").stdout)
     assert len(shown["jobs"]) == 4 + 9 + 3 + 3
