@@ -89,8 +89,8 @@ def test_uncertain_and_unknown_ids_are_not_scored():
 
 def test_rarer_classes_weigh_more_and_a_pixel_weighs_one_in_the_mean():
     assert len(WEIGHTS) == len(CLASSES) == len(SHARES)
-    assert sum(SHARES) == pytest.approx(100.0, abs=0.2)
+    assert sum(SHARES) == pytest.approx(100.0, abs=0.5)  # rounded one by one
     assert sum(share * weight for share, weight in zip(SHARES, WEIGHTS, strict=True)) == pytest.approx(sum(SHARES))
     assert [WEIGHTS[place] for place in sorted(range(17), key=SHARES.__getitem__)] == sorted(WEIGHTS, reverse=True)
-    # The tv, 0.3 % of the pixels, against the background: ln 1.761 / ln 1.023.
-    assert WEIGHTS[CLASSES.index("tv")] / WEIGHTS[0] == pytest.approx(math.log(1.761) / math.log(1.023))
+    # The tv, 0.8 % of the pixels, against the background: ln 1.691 / ln 1.028.
+    assert WEIGHTS[CLASSES.index("tv")] / WEIGHTS[0] == pytest.approx(math.log(1.691) / math.log(1.028))
