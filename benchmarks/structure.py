@@ -48,9 +48,7 @@ def print_groups(measured: Affinity, groups: dict[str, str]) -> None:
         own, other = groups[target], {"2d": "3d", "3d": "2d"}[groups[target]]
         holds = bool(mean[own] < mean[other])
         right += holds
-        print(
-            f"{target:24s} {own:6s} {mean['2d']:11.2f} {mean['3d']:11.2f}   {'holds' if holds else 'REVERSED'}"
-        )
+        print(f"{target:24s} {own:6s} {mean['2d']:11.2f} {mean['3d']:11.2f}   {'holds' if holds else 'REVERSED'}")
     print(f"{right} of {len(targets)} targets prefer their own kind\n")
 
 

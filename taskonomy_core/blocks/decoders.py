@@ -30,7 +30,9 @@ class DenseDecoder:
     last convolution predicts the r x r block of every cell at once (sub-pixel convolution, Shi et al. 2016): on a CPU,
     the layers at full size are most of the cost (1,500 images/s against 550 with one doubling of `nano` made so).
 
-    `tanh` bounds the output to [-1, 1], for image-like targets.
+    `tanh` bounds the output to [-1, 1], for image-like targets. `centre` and `spread` are for targets that keep to a
+    narrow range (log depth: 0.65 +- 0.05 in rooms): the output is centre + spread * what the last layer says. Without
+    it, the noise of the optimiser's steps, whose size does not depend on the target's, is as large as the signal.
 
     The up-convolution is a true transposed convolution, as in the paper, cut to exactly twice the side. Measured on a
     CPU core (forward and backward, widths 32-32-16-16, 8x8 -> 64x64, bf16, channels_last): 560 images/s against 494 for
@@ -40,6 +42,8 @@ class DenseDecoder:
     """
 
     tanh: bool = False
+    centre: float = 0.0
+    spread: float = 1.0
 
     def __call__(self, features: FeatureSpec, output: OutputSpec, size: NetworkSize, /) -> nn.Module:
         """Build the module, freshly initialised."""
@@ -61,7 +65,20 @@ class DenseDecoder:
             layers.append(nn.PixelShuffle(block))
         if self.tanh:
             layers.append(nn.Tanh())
+        if (self.centre, self.spread) != (0.0, 1.0):
+            layers.append(_Range(self.centre, self.spread))
         return nn.Sequential(*layers)
+
+
+class _Range(nn.Module):
+    """x -> centre + spread * x, in float32: a narrow range does not survive bfloat16's three digits."""
+
+    def __init__(self, centre: float, spread: float) -> None:
+        super().__init__()
+        self.centre, self.spread = centre, spread
+
+    def forward(self, spoken: Tensor) -> Tensor:
+        return spoken.float() * self.spread + self.centre
 
 
 def _normalised(convolution: nn.Conv2d | nn.ConvTranspose2d) -> list[nn.Module]:

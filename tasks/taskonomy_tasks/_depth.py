@@ -5,7 +5,15 @@ import math
 import torch
 from torch import Tensor
 
-from taskonomy_core.blocks import ColourMap, MetricFactory, mean_of, scored_elements, share_below, torchmetric
+from taskonomy_core.blocks import (
+    ColourMap,
+    DenseDecoder,
+    MetricFactory,
+    mean_of,
+    scored_elements,
+    share_below,
+    torchmetric,
+)
 
 UNITS_PER_METRE = 512.0  # the paper stores depth in 1/512 m as 16-bit numbers (facts 8.2)
 _FULL = math.log(2.0**16)
@@ -46,6 +54,9 @@ DEPTH_METRICS = (
     MetricFactory("RMSE", torchmetric("regression.MeanSquaredError", squared=False), _metres, "m", False),
     share_below("delta < 1.25", ratio, 1.25),
 )
+
+# 0.65 is 2.6 m, and one spread more or less 0.9 m or 8 m: what cameras see indoors.
+LOG_DEPTH_DECODER = DenseDecoder(centre=0.65, spread=0.1)
 
 # From near to far in rooms, whatever the picture holds.
 _NEAR, _FAR = log_depth(torch.tensor([0.75, 8.0])).tolist()

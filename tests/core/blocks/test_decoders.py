@@ -201,3 +201,13 @@ def test_where_pairs_run_out_the_last_convolution_gives_whole_blocks():
     blocks = torch.tanh(module[:-2](codes))
     # Pixel (y, x) of channel c is channel 4 c + 2 (y mod 2) + (x mod 2) of its block.
     torch.testing.assert_close(module(codes)[:, 1, 1::2, 0::2], blocks[:, 4 + 2])
+
+
+def test_a_narrow_range_is_spoken_in_its_own_units():
+    torch.manual_seed(0)
+    module = DenseDecoder(centre=0.65, spread=0.1)(SMALL.features(), OutputSpec.dense(1), SMALL).eval()
+    codes = torch.randn(2, 8, 8, 8)
+    spoken = module[:-1](codes)
+    torch.testing.assert_close(module(codes), 0.65 + 0.1 * spoken)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert module(codes).dtype is torch.float32

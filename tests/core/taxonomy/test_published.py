@@ -149,7 +149,12 @@ def test_figure_8_order_1_sources_and_edges(ask):
         "pose_nonfixated",
         "reshading",
     }
-    assert set(eight.feeds("keypoints_3d")) == {"point_matching", "depth_euclidean", "segmentation_25d", "depth_zbuffer"}
+    assert set(eight.feeds("keypoints_3d")) == {
+        "point_matching",
+        "depth_euclidean",
+        "segmentation_25d",
+        "depth_zbuffer",
+    }
     assert eight.feeds("scene_class") == ("object_class",)
     assert eight.feeds("autoencoding") == ("segmentation_2d",)
 

@@ -52,7 +52,15 @@ def test_published_tasks_fall_into_the_papers_families(published):
     assert {"segmentation_semantic", "object_class", "scene_class"} in groups
     flat = {"edges_texture", "autoencoding", "keypoints_2d", "segmentation_2d", "colorization", "inpainting"}
     assert any(flat <= group for group in groups)
-    pose = {"room_layout", "vanishing_points", "point_matching", "egomotion", "pose_fixated", "pose_nonfixated", "jigsaw"}
+    pose = {
+        "room_layout",
+        "vanishing_points",
+        "point_matching",
+        "egomotion",
+        "pose_fixated",
+        "pose_nonfixated",
+        "jigsaw",
+    }
     assert pose in groups
 
 

@@ -44,12 +44,11 @@ def test_smaller_pictures_give_smaller_grids(tile, side):
 
 
 def test_the_parameters_are_those_counted_by_hand():
-    def bottleneck(inputs, outputs, projected):
-        inner = outputs // 2
-        weights = inputs * inner + 9 * inner * inner + inner * outputs + projected * inputs * outputs
-        return weights + 2 * (inner + inner + outputs + projected * outputs)
+    def block(inputs, outputs, projected):
+        weights = 9 * inputs * outputs + 9 * outputs * outputs + projected * inputs * outputs
+        return weights + 2 * (2 + projected) * outputs
 
-    stages = bottleneck(16, 32, 1) + bottleneck(32, 32, 0) + bottleneck(32, 64, 1) + bottleneck(64, 64, 0)
+    stages = block(16, 32, 1) + block(32, 64, 1) + block(64, 64, 0)
     stem, compress1 = 27 * 16 + 2 * 16, 9 * 64 * 8 + 2 * 8
     assert sum(parameter.numel() for parameter in built().parameters()) == stem + stages + compress1
 
