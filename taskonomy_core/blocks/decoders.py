@@ -15,6 +15,7 @@ from taskonomy_core.errors import TaskDefinitionError
 
 _SLOPE = 0.2  # of the leaky ReLUs (facts 2.2)
 _STD = 0.01  # of the fully connected weights (facts 2.3)
+_WIDE = 1024  # inputs of the paper's narrowest fully connected layer
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,8 @@ class VectorDecoder:
     The representation of all views, flattened, through `layers` fully connected layers in total, the hidden ones
     `size.head_width * width_share` wide and followed by batch norm (unless `batch_norm` is False), ReLU and dropout.
 
-    Weights are truncated normal with standard deviation 0.01, cut at two deviations, whatever the width: heads of width
-    128 learn as fast with it as with a scale that grows when the width falls (tried). Biases start at zero.
+    Weights are truncated normal, cut at two deviations of 0.01, or of 0.01 sqrt(1024 / inputs) for layers with fewer
+    inputs than the paper's 1024. Biases start at zero.
     """
 
     layers: int = 2
@@ -201,7 +202,9 @@ def _fully_connected(
 
 def _linear(inputs: int, outputs: int, bias: bool) -> nn.Linear:
     linear = nn.Linear(inputs, outputs, bias=bias)
-    nn.init.trunc_normal_(linear.weight, std=_STD, a=-2 * _STD, b=2 * _STD)
+    # 0.01 belongs to the paper's widths; a narrow layer without batch norm would pass on next to nothing.
+    std = _STD * max(1.0, _WIDE / inputs) ** 0.5
+    nn.init.trunc_normal_(linear.weight, std=std, a=-2 * std, b=2 * std)
     if bias:
         nn.init.zeros_(linear.bias)
     return linear

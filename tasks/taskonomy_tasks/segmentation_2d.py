@@ -1,12 +1,12 @@
 """Unsupervised 2D segmentation: which pixels of the picture belong together by colour and texture.
 
-Target: 300 sampled pixels per picture as (row, column, segment id), [B, 300, 3]. Prediction: an embedding of 64 numbers
-per pixel. Loss: the pairwise metric loss over all pairs of samples (facts 1.4). Head: the image decoder, linear.
+Target: sampled pixels as (row, column, segment id), [B, N, 3]. Prediction: an embedding of 64 numbers per 2x2 pixels
+(`_segments`). Loss: the pairwise metric loss over all pairs of samples (facts 1.4). Head: the image decoder, linear.
 """
 
 from taskonomy_core.blocks import DenseDecoder, metric_embedding_loss
-from taskonomy_core.contract import OutputSpec, Task, hookimpl
-from taskonomy_tasks._segments import EMBEDDING, SEGMENT_METRICS, SegmentSamples, mosaic
+from taskonomy_core.contract import Task, hookimpl
+from taskonomy_tasks._segments import OUTPUT, SEGMENT_METRICS, SegmentSamples, mosaic
 
 TASK = Task(
     name="segmentation_2d",
@@ -14,7 +14,7 @@ TASK = Task(
     title="2D Segm.",
     group="2d",
     needs=("segment_unsup2d",),
-    output=OutputSpec.dense(EMBEDDING),
+    output=OUTPUT,
     example=SegmentSamples("segment_unsup2d"),
     decoder=DenseDecoder(),
     loss=metric_embedding_loss,

@@ -17,22 +17,22 @@ from taskonomy_core.contract import Draws, Views
 
 @pytest.fixture
 def quarters():
-    """Two pictures of four segments each, and a perfect embedding of them."""
-    ids = torch.tensor([[5, 6], [7, 8]]).repeat_interleave(8, 0).repeat_interleave(8, 1).expand(2, 1, 1, 16, 16)
-    rgb = torch.rand(2, 1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    """Two 64-pixel pictures of four segments each, and a perfect embedding of them at half that side."""
+    ids = torch.tensor([[5, 6], [7, 8]]).repeat_interleave(32, 0).repeat_interleave(32, 1).expand(2, 1, 1, 64, 64)
+    rgb = torch.rand(2, 1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     views = Views({"rgb": rgb, "segment_unsup2d": ids})
-    embedding = torch.nn.functional.one_hot(ids[:, 0, 0] - 5, 64).movedim(-1, 1) * 9.0
+    embedding = torch.nn.functional.one_hot(ids[:, 0, 0, ::2, ::2] - 5, 64).movedim(-1, 1) * 9.0
     return UNSUPERVISED.example(views, Draws.of(0, [3, 4])), embedding, ids
 
 
-def test_the_samples_are_pixels_of_the_picture(quarters):
+def test_the_samples_are_blocks_of_the_picture_in_proportion_to_its_side(quarters):
     example, _, ids = quarters
-    assert example.target.shape == (2, 300, 3)
+    assert example.target.shape == (2, 75, 3)  # 300 at 256
     row, column, segment = example.target.unbind(2)
     assert row.min() >= 0
-    assert row.max() == column.max() == 15
-    assert torch.equal(segment, ids[0, 0, 0][row, column])
-    assert len(torch.unique(row * 16 + column)) > 150
+    assert row.max() == column.max() == 31
+    assert torch.equal(segment, ids[0, 0, 0][2 * row, 2 * column])
+    assert len(torch.unique(row * 32 + column)) > 100
     assert not torch.equal(example.target[0], example.target[1])
 
 
@@ -66,11 +66,11 @@ def test_the_mosaic_of_truth_and_of_a_perfect_embedding_are_alike(quarters):
     example, embedding, ids = quarters
     of_embedding = UNSUPERVISED.picture(embedding, example.inputs)
     first = (example.inputs[0, 0] + 1) / 2
-    mean = first[:, :8, :8].mean((1, 2))
+    mean = first[:, :32, :32].mean((1, 2))
     torch.testing.assert_close(of_embedding[0, :, 3, 3], mean)
     difference = (UNSUPERVISED.picture(example.target, example.inputs) - of_embedding).abs().amax(1)
     assert (difference < 0.06).float().mean() > 0.9  # but for pixels whose nearest sample lies across a border
-    assert adjusted_rand_score(_segments.clusters(embedding.flatten(2).transpose(1, 2))[0], ids[0].flatten()) == 1.0
+    assert adjusted_rand_score(_segments.clusters(embedding.flatten(2).transpose(1, 2))[0], ids[0, ..., ::2, ::2].flatten()) == 1.0
 
 
 def test_the_classes_are_those_of_the_rooms():

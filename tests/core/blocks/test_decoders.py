@@ -143,7 +143,7 @@ def test_pairs_beyond_the_views_wrap_around():
     assert torch.allclose(prediction[:, :6], prediction[:, 6:])
 
 
-def test_fully_connected_weights_start_as_in_the_paper():
+def test_fully_connected_weights_start_as_in_the_paper_and_larger_where_narrower():
     torch.manual_seed(0)
     linears = [
         layer
@@ -151,10 +151,12 @@ def test_fully_connected_weights_start_as_in_the_paper():
         if hasattr(layer, "in_features")
     ]
     assert [layer.out_features for layer in linears] == [128, 128, 4]
-    for layer in linears:
+    wide = VectorDecoder(2)(FeatureSpec(8, 16, 16), OutputSpec.vector(4), SMALL)[1]
+    assert wide.in_features == 2048
+    for layer, expected in zip([wide, *linears[:2]], (0.01, 0.01 * 2**0.5, 0.01 * 8**0.5), strict=True):
         # A normal cut at two deviations keeps 0.8796 of its deviation.
-        assert layer.weight.abs().max() <= 0.02
-        assert layer.weight.std().item() == pytest.approx(0.0088, rel=0.1)
+        assert layer.weight.abs().max() <= 2 * expected
+        assert layer.weight.std().item() == pytest.approx(0.8796 * expected, rel=0.1)
 
 
 @pytest.mark.parametrize("decoder", [VectorDecoder(2), VectorDecoder(3, batch_norm=False), PairwiseDecoder()])
