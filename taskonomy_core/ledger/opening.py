@@ -18,7 +18,7 @@ from taskonomy_core.ledger.store import Store
 from taskonomy_core.registry.resolve import data_source, encoder, resolve
 
 if TYPE_CHECKING:
-    from taskonomy_core.learning.outcome import Trainer
+    from taskonomy_core.learning.trainer import LocalTrainer
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def record(project: Project, store: Store, opened: Opened) -> None:
     )
 
 
-def open_registered(project: Project, store: Store, device: str, keys: Keys) -> Trainer:
+def open_registered(project: Project, store: Store, device: str, keys: Keys) -> LocalTrainer:
     """The trainer of a project in this process (a worker.TrainerOpener)."""
     from taskonomy_core.learning.session import open_trainer
 

@@ -10,8 +10,8 @@ from types import ModuleType
 import click
 import pytest
 from click.testing import Result
-from taskonomy_cli.app import COMMANDS
 
+from taskonomy_cli.app import COMMANDS
 from taskonomy_core import __version__
 from taskonomy_core.errors import RosterError
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import click
 import pytest
+
 from taskonomy_cli.options import Amount
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from taskonomy_cli.session import Session
 
+from taskonomy_cli.session import Session
 from taskonomy_core.errors import RosterError
 from taskonomy_core.registry.editing import create_roster
 from taskonomy_core.registry.roster import RosterTask

@@ -6,6 +6,7 @@ import math
 import sys
 
 import pytest
+
 from taskonomy_cli.terminal import Styled, Table, Terminal, printable
 
 

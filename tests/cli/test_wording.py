@@ -1,6 +1,6 @@
 import pytest
-from taskonomy_cli.wording import counted, duration, estimated, failures, megabytes, part_name, several
 
+from taskonomy_cli.wording import counted, duration, estimated, failures, megabytes, part_name, several
 from taskonomy_core.ledger.estimate import Estimate
 
 

@@ -1,10 +1,10 @@
 import json
 
 import pytest
-from taskonomy_plugins.journal import taskonomy_job_done
 
 from taskonomy_core.contract.executor import JobReport
 from taskonomy_core.errors import PluginError
+from taskonomy_plugins.journal import taskonomy_job_done
 
 REPORT = JobReport("ab12", "transfer", "normals", ("edges_texture", "jigsaw"), "done", 1.5)
 

@@ -6,11 +6,11 @@ import importlib
 import pkgutil
 
 import pytest
-import taskonomy_tasks
 import torch
 import torch.nn.functional as F
 from scipy.spatial.transform import Rotation
 
+import taskonomy_tasks
 from taskonomy_core.contract import Draws, NetworkSize, Views
 
 SIDE = 32

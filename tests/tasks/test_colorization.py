@@ -7,10 +7,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 from skimage.color import lab2rgb, rgb2lab
-from taskonomy_tasks._colour import BINS, NEIGHBOURS, gamut_bins, lab_to_rgb, rgb_to_lab, soft_bins
-from taskonomy_tasks.colorization import TASK, colorized, colour_loss, decoded, lightness, rebalancing
 
 from taskonomy_core.contract import Draws, Views
+from taskonomy_tasks._colour import BINS, NEIGHBOURS, gamut_bins, lab_to_rgb, rgb_to_lab, soft_bins
+from taskonomy_tasks.colorization import TASK, colorized, colour_loss, decoded, lightness, rebalancing
 
 YES = torch.tensor([True])
 

@@ -1,9 +1,9 @@
 """The noise has the stated variance, is clipped, and belongs to the example."""
 
 import torch
-from taskonomy_tasks.denoising import TASK
 
 from taskonomy_core.contract import Draws, Views
+from taskonomy_tasks.denoising import TASK
 
 
 def noise_of(rgb: torch.Tensor, seed: int = 0) -> torch.Tensor:

@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from taskonomy_tasks.jigsaw import CLASSES, TASK, orders, reassembled, tile_side, tiles
 
 from taskonomy_core.contract import Draws, Views
+from taskonomy_tasks.jigsaw import CLASSES, TASK, orders, reassembled, tile_side, tiles
 
 
 def test_the_permutations_are_distinct_and_far_apart():

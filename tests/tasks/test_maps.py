@@ -4,11 +4,11 @@ import math
 
 import pytest
 import torch
+
+from taskonomy_core.contract import Draws, Views
 from taskonomy_tasks import depth_zbuffer, edges_texture, normals, object_class
 from taskonomy_tasks._depth import log_depth, metres_of, ratio, relative_error
 from taskonomy_tasks._maps import to_signed
-
-from taskonomy_core.contract import Draws, Views
 
 ALL = torch.tensor([True])
 RGB = torch.full((1, 1, 3, 2, 2), 0.25)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 from scipy.spatial.transform import Rotation
-from taskonomy_tasks import _poses
-from taskonomy_tasks.egomotion import SCALE, TASK, moved, triplet_loss, turned
 
 from taskonomy_core.contract import Draws
+from taskonomy_tasks import _poses
+from taskonomy_tasks.egomotion import SCALE, TASK, moved, triplet_loss, turned
 
 YES = torch.tensor([True])
 

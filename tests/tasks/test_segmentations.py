@@ -4,15 +4,15 @@ import math
 
 import pytest
 import torch
+from torchmetrics.functional.clustering import adjusted_rand_score
+
+from taskonomy_core.contract import Draws, Views
 from taskonomy_plugins.rooms.config import FURNITURE as ROOMS_FURNITURE
 from taskonomy_tasks import _segments
 from taskonomy_tasks._classes import FURNITURE
 from taskonomy_tasks.segmentation_2d import TASK as UNSUPERVISED
 from taskonomy_tasks.segmentation_semantic import CLASSES, SHARES, WEIGHTS
 from taskonomy_tasks.segmentation_semantic import TASK as SEMANTIC
-from torchmetrics.functional.clustering import adjusted_rand_score
-
-from taskonomy_core.contract import Draws, Views
 
 
 @pytest.fixture
@@ -70,7 +70,12 @@ def test_the_mosaic_of_truth_and_of_a_perfect_embedding_are_alike(quarters):
     torch.testing.assert_close(of_embedding[0, :, 3, 3], mean)
     difference = (UNSUPERVISED.picture(example.target, example.inputs) - of_embedding).abs().amax(1)
     assert (difference < 0.06).float().mean() > 0.9  # but for pixels whose nearest sample lies across a border
-    assert adjusted_rand_score(_segments.clusters(embedding.flatten(2).transpose(1, 2))[0], ids[0, ..., ::2, ::2].flatten()) == 1.0
+    assert (
+        adjusted_rand_score(
+            _segments.clusters(embedding.flatten(2).transpose(1, 2))[0], ids[0, ..., ::2, ::2].flatten()
+        )
+        == 1.0
+    )
 
 
 def test_the_classes_are_those_of_the_rooms():

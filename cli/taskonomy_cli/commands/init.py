@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from taskonomy_cli.session import Session
+from taskonomy_cli.terminal import Terminal
 from taskonomy_core.learning.recipe import PRESETS
 from taskonomy_core.registry.discover import TASK, discover
 from taskonomy_core.registry.editing import create_roster, refuse_existing
@@ -20,6 +23,12 @@ from taskonomy_core.registry.resolve import new_entry
 def command(session: Session, preset: str, seed: int, every: bool) -> None:
     """Write a commented registry.toml into this folder, with every installed task registered."""
     path = session.new_path
+    count = new_project(session.terminal, path, preset=preset, seed=seed, every=every)
+    session.terminal.say("Type: tk plan" if count else "Type: tk register NAME")
+
+
+def new_project(terminal: Terminal, path: Path, *, preset: str, seed: int, every: bool) -> int:
+    """Write a registry.toml with every installed task, or none; returns how many. Broken plugins are left out."""
     refuse_existing(path)
     installed = [plugin for plugin in discover() if plugin.kind == TASK and every]
     loaded = load_all(installed)
@@ -30,6 +39,6 @@ def command(session: Session, preset: str, seed: int, every: bool) -> None:
     ]
     create_roster(path, preset=preset, seed=seed, tasks=tasks)
     for error in loaded.broken.values():
-        session.terminal.warn(f"Left out: {error}")
-    session.terminal.answer(f"Wrote {path}: {len(tasks)} tasks, preset {preset}, seed {seed}.")
-    session.terminal.say("Type: tk plan" if tasks else "Type: tk register NAME")
+        terminal.warn(f"Left out: {error}")
+    terminal.answer(f"Wrote {path}: {len(tasks)} tasks, preset {preset}, seed {seed}.")
+    return len(tasks)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+
 from taskonomy_cli import examine
 from taskonomy_cli.session import Session
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from taskonomy_cli.commands import init
 
+from taskonomy_cli.commands import init
 from taskonomy_core.registry.discover import FoundPlugin, discover
 from taskonomy_core.registry.resolve import resolve
 from taskonomy_core.registry.roster import read_roster

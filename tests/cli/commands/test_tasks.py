@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from taskonomy_cli.commands import tasks
 
+from taskonomy_cli.commands import tasks
 from taskonomy_core.registry.discover import FoundPlugin
 from taskonomy_core.registry.editing import create_roster
 from taskonomy_core.registry.roster import RosterTask

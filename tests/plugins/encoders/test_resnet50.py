@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import pytest
 import torch
-from taskonomy_plugins.encoders import resnet50
 
 from taskonomy_core.contract.specs import NetworkSize
 from taskonomy_core.errors import PluginError, TaskDefinitionError
+from taskonomy_plugins.encoders import resnet50
 
 PAPER = NetworkSize(
     image=256,

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 import torch
-from taskonomy_plugins.encoders import resnet_compact
 from torch import nn
 
 from taskonomy_core.contract.specs import NetworkSize
 from taskonomy_core.errors import TaskDefinitionError
+from taskonomy_plugins.encoders import resnet_compact
 
 NANO = NetworkSize(
     image=64,

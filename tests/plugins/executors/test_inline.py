@@ -1,9 +1,9 @@
 import sys
 
 import pytest
-from taskonomy_plugins.executors import _memory, inline
 
 from taskonomy_core.errors import LedgerError
+from taskonomy_plugins.executors import _memory, inline
 
 
 def test_it_is_registered_under_its_name():

@@ -9,9 +9,9 @@ import sys
 import time
 
 import pytest
-from taskonomy_plugins.executors import processes
 
 from taskonomy_core.errors import JobError, LedgerError
+from taskonomy_plugins.executors import processes
 
 WORKERS = '''
 import json, os, signal, time

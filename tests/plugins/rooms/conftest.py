@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from taskonomy_plugins.rooms.config import CAMERAS, FURNITURE, ROOM_TYPES
 
 

@@ -9,14 +9,14 @@ import numpy as np
 import platformdirs
 import pytest
 import torch
+
+from taskonomy_core.errors import DataError
 from taskonomy_plugins.rooms import cache as cache_module
 from taskonomy_plugins.rooms.cache import RoomsCache, cache_root, scene_number
 from taskonomy_plugins.rooms.config import RoomsConfig
 from taskonomy_plugins.rooms.locking import held
 from taskonomy_plugins.rooms.modalities import stored_modalities
 from taskonomy_plugins.rooms.render import render_scenes
-
-from taskonomy_core.errors import DataError
 
 CONFIG = RoomsConfig(image=8, seed=3)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from taskonomy_plugins.rooms.config import CAMERAS, FURNITURE, ROOM_TYPES, RoomsConfig
 
 

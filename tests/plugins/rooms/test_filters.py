@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import ndimage
+
 from taskonomy_plugins.rooms.filters import gaussian_kernel, smoothed, smoothed_where, sobel
 
 

@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+
 from taskonomy_plugins.rooms.cameras import look_at
 from taskonomy_plugins.rooms.frames import euler_angles, room_axes, room_layout, vanishing_points
 

@@ -2,9 +2,9 @@ from itertools import permutations
 
 import pytest
 import torch
-from taskonomy_plugins.rooms.groups import groups
 
 from taskonomy_core.errors import DataError
+from taskonomy_plugins.rooms.groups import groups
 
 
 def rows(images, arrangement):

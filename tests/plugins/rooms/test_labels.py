@@ -3,6 +3,7 @@ import pytest
 import torch
 from scipy import ndimage
 from skimage.color import rgb2gray
+
 from taskonomy_plugins.rooms.config import RoomsConfig
 from taskonomy_plugins.rooms.labels import (
     computed_labels,

@@ -1,5 +1,6 @@
 import pytest
 import torch
+
 from taskonomy_plugins.rooms.modalities import stored_modalities
 
 

@@ -7,6 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
+
 from taskonomy_plugins.rooms import decor, fixtures, seating, storage
 from taskonomy_plugins.rooms.config import FURNITURE
 from taskonomy_plugins.rooms.materials import palette

@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 import pytest
-from taskonomy_plugins.rooms import pool
 
 from taskonomy_core.errors import DataError
+from taskonomy_plugins.rooms import pool
 
 KILLED_PARENT = """
 import multiprocessing, os, time

@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+
 from taskonomy_plugins.rooms.materials import plain
 from taskonomy_plugins.rooms.parts import ball, block, rod, turned
 from taskonomy_plugins.rooms.primitives import (

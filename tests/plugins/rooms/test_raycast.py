@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+
 from taskonomy_plugins.rooms import raycast
 from taskonomy_plugins.rooms.cameras import look_at
 from taskonomy_plugins.rooms.config import RoomsConfig

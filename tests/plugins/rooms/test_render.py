@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+
 from taskonomy_plugins.rooms.cameras import NEAREST
 from taskonomy_plugins.rooms.config import CAMERAS, FURNITURE, ROOM_TYPES, RoomsConfig
 from taskonomy_plugins.rooms.frames import euler_angles

@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 import torch
+
 from taskonomy_plugins.rooms import seating, storage
 from taskonomy_plugins.rooms.arrange import Bounds, Room
 from taskonomy_plugins.rooms.config import FURNITURE, ROOM_TYPES

@@ -1,4 +1,5 @@
 import torch
+
 from taskonomy_plugins.rooms.segments import segment_unsup2d, segment_unsup25d
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from taskonomy_plugins.rooms.cameras import look_at
 from taskonomy_plugins.rooms.materials import plain
 from taskonomy_plugins.rooms.parts import block

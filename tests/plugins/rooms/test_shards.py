@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
+
 from taskonomy_plugins.rooms.shards import DamagedShardError, Shard, digest, write_shard
 
 ARRAYS = {

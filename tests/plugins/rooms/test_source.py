@@ -2,9 +2,9 @@ import subprocess
 import sys
 
 import pytest
-import taskonomy_plugins.rooms
 import torch
 
+import taskonomy_plugins.rooms
 from taskonomy_core.contract import ARRANGEMENTS, SPLITS, DataRequest, DataSourceKind
 from taskonomy_core.errors import DataError
 

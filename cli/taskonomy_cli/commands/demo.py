@@ -1,0 +1,92 @@
+"""`tk demo`: from images to a taxonomy, once, small, in a folder of its own."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from taskonomy_cli.commands import affinity, init, taxonomy, transfer
+from taskonomy_cli.measured import read_affinity
+from taskonomy_cli.session import REGISTRY, Session
+from taskonomy_cli.wording import duration
+
+FOLDER = "taskonomy-demo"
+EXAMPLES = 3  # per task, in the sheet of predictions
+
+
+@click.command
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=FOLDER,
+    show_default=True,
+    help="Where the project is made, or gone on with.",
+)
+@click.option("--workers", type=click.IntRange(min=1), help="How many train at once [default: one a core; GPU: 1].")
+@click.option("--device", default="auto", show_default=True, help="cpu, cuda, or auto: cuda where there is one.")
+@click.pass_obj
+def command(session: Session, folder: Path, workers: int | None, device: str) -> None:
+    """Run everything once with the preset nano: render, train, transfer, rank, solve, draw.
+
+    Every installed task takes part. Stopped at any moment, the same command goes on where it was.
+    """
+    terminal = session.terminal
+    project = Session(folder / REGISTRY)
+    if (folder / REGISTRY).exists():
+        terminal.say(f"Going on with the project in {folder}.")
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        init.new_project(terminal, folder / REGISTRY, preset="nano", seed=0, every=True)
+    started = time.monotonic()
+    summary = transfer.transfer(project, workers=workers, device=device)
+    spent = time.monotonic() - started
+    for report in summary.failed:
+        terminal.warn(f"Failed: {report.reason}")
+    measured = read_affinity(project, None)
+    affinity.print_matrix(terminal, measured)
+    affinity.draw(project, measured, folder / "affinity.png")
+    sources = sum(task.is_source for task in project.roster.tasks.values())
+    answer = taxonomy.solve_for(project, measured, min(project.roster.budget, sources))
+    terminal.answer("")
+    taxonomy.print_taxonomy(terminal, answer)
+    taxonomy.draw(project, answer, folder / "taxonomy.png")
+    draw_predictions(project, folder / "predictions.png")
+    if summary.done:
+        terminal.say(f"Trained {len(summary.done)} networks and transfers in {duration(spent)}.")
+    terminal.say(
+        f"\nNext: cd {folder}\n"
+        "  tk taxonomy --budget 3        another budget\n"
+        "  tk affinity                   who serves whom\n"
+        "  tk register FILE.py           a task of your own, then: tk transfer --new-only"
+    )
+
+
+def draw_predictions(session: Session, path: Path) -> None:
+    """Draw what every target's own network says about some test images, and say where."""
+    import numpy as np
+
+    from taskonomy_core.learning.show import show_network
+    from taskonomy_core.ledger.opening import open_registered
+    from taskonomy_core.ledger.plan import DONE
+    from taskonomy_core.ledger.project import Project
+    from taskonomy_core.ledger.store import Store
+    from taskonomy_core.report.prediction_sheet import draw_sheet
+
+    project = Project(session.roster, session.recipe)
+    with Store.open(session.store) as store:
+        done = {planned.job.target for planned in project.plan(store).of(DONE) if planned.job.kind == "network"}
+        trainer = open_registered(project, store, "cpu", project.planner(store).keys)
+        names = [name for name, task in session.roster.tasks.items() if task.is_target and name in done]
+        rows = []
+        for name in names:
+            count = len(trainer.deck(name, "test"))
+            rows.append(show_network(trainer, name, np.linspace(0, count - 1, EXAMPLES + 1).astype(int)[:-1].tolist()))
+    pictures = [
+        [part[example] for example in range(EXAMPLES) for part in (row.inputs, row.target, row.prediction)]
+        for row in rows
+    ]
+    columns = ("input", "target", "prediction") * EXAMPLES
+    draw_sheet(pictures, path, rows=[row.title for row in rows], columns=columns, title="Test images, own networks")
+    session.terminal.say(f"Drawn: {path}")
