@@ -28,32 +28,37 @@ class Score:
 
 
 @torch.no_grad()
-def evaluate(learners: Sequence[Learner], deck: Deck, task: Task, computing: Computing) -> list[Score | JobError]:
-    """Score all learners over the same test examples, their labels made once; failed learners answer their fault."""
+def evaluate(
+    learners: Sequence[Learner], deck: Deck, task: Task, computing: Computing, *, quoted: bool
+) -> list[Score | JobError]:
+    """Score all learners over the same test examples, their labels made once; failed learners answer their fault.
+
+    `quoted` asks for the task's metrics too; they cost more than the losses.
+    """
     for learner in learners:
         learner.module.eval()
     with plugin_code(task.name, "metrics"):
-        metrics: list[list[Metric]] = [[make() for make in task.metrics] for _ in learners]
+        metrics: list[list[Metric]] = [[make() for make in task.metrics] if quoted else [] for _ in learners]
     columns: list[list[torch.Tensor]] = [[] for _ in learners]
     labelled = []
     for batch in deck.in_order(BATCH):
         target, scored = batch.example.target, batch.example.scored
         labelled.append(batch.example.labelled.cpu())
-        for learner, column, quoted in zip(learners, columns, metrics, strict=True):
+        for learner, column, counting in zip(learners, columns, metrics, strict=True):
             if learner.fault is not None:
                 continue
             prediction = learner.predict(batch, task.name, computing)
             with plugin_code(task.name, "loss"):
                 column.append(task.loss(prediction, target, scored).cpu().double())
             with plugin_code(task.name, "metrics"):
-                for metric in quoted:
+                for metric in counting:
                     metric.update(prediction, target, scored)
     has_label = torch.cat(labelled).numpy()
     return [_score(*each, has_label, task.name) for each in zip(learners, columns, metrics, strict=True)]
 
 
 def _score(
-    learner: Learner, column: list[torch.Tensor], quoted: list[Metric], labelled: NDArray[np.bool_], task: str
+    learner: Learner, column: list[torch.Tensor], counted: list[Metric], labelled: NDArray[np.bool_], task: str
 ) -> Score | JobError:
     if learner.fault is not None:
         return learner.fault
@@ -66,6 +71,6 @@ def _score(
         )
     with plugin_code(task, "metrics"):
         figures = {
-            f"{metric.name} ({metric.unit})" if metric.unit else metric.name: metric.compute() for metric in quoted
+            f"{metric.name} ({metric.unit})" if metric.unit else metric.name: metric.compute() for metric in counted
         }
     return Score(np.where(labelled, losses, np.nan), figures)

@@ -5,7 +5,6 @@ Imports no torch, so that planning and reporting can compute job keys cheaply.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from typing import Any
 
 from taskonomy_core.contract.specs import NetworkSize
 from taskonomy_core.errors import RosterError
+from taskonomy_core.registry.naming import nearest
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 FEATURE_PRECISIONS = ("float32", "float16")
@@ -126,10 +126,10 @@ PRESETS: dict[str, Recipe] = {
         transfer_images=400,
         test_images=300,
         encoder="resnet_compact",
-        size=_size(64, 8, 16, (64,), (32, 16), 128, 0.1),
-        network=Schedule(epochs=4, batch=16, lr=3e-3, schedule="cosine", weight_decay=2e-6, clip=1.0),
-        transfer=Schedule(epochs=8, batch=16, lr=3e-3, schedule="cosine", weight_decay=1e-5, clip=1.0),
-        scratch=Schedule(epochs=8, batch=16, lr=3e-3, schedule="cosine", weight_decay=2e-6, clip=1.0),
+        size=_size(64, 8, 16, (64,), (32,), 128, 0.1),
+        network=Schedule(epochs=3, batch=16, lr=3e-3, schedule="cosine", weight_decay=2e-6, clip=1.0),
+        transfer=Schedule(epochs=5, batch=16, lr=3e-3, schedule="cosine", weight_decay=1e-5, clip=1.0),
+        scratch=Schedule(epochs=5, batch=16, lr=3e-3, schedule="cosine", weight_decay=2e-6, clip=1.0),
         constant_steps=200,
         beam=5,
         order=2,
@@ -188,7 +188,7 @@ def recipe_for(preset: str, overrides: Mapping[str, Any] | None = None) -> Recip
     """
     if preset not in PRESETS:
         raise RosterError(
-            f"There is no preset {preset!r}; the presets are {', '.join(PRESETS)}.{_nearest(preset, PRESETS)}",
+            f"There is no preset {preset!r}; the presets are {', '.join(PRESETS)}.{nearest(preset, PRESETS)}",
             'Set preset = "nano" in registry.toml.',
         )
     recipe: Recipe = _override(PRESETS[preset], overrides or {}, "recipe")
@@ -204,7 +204,7 @@ def _override(card: Any, overrides: Mapping[str, Any], path: str) -> Any:
         where = f"{path}.{key}"
         if key not in known:
             raise RosterError(
-                f"registry.toml has an unknown key {where}.{_nearest(key, known)}",
+                f"registry.toml has an unknown key {where}.{nearest(key, known)}",
                 f"Correct it; [{path}] knows {', '.join(sorted(known))}.",
             )
         own = getattr(card, key)
@@ -260,8 +260,3 @@ def _check(recipe: Recipe) -> None:
         )
     if faults:
         raise RosterError(f"registry.toml: {'; '.join(faults)}.", "Correct the [recipe] table of registry.toml.")
-
-
-def _nearest(name: str, known: Any) -> str:
-    close = difflib.get_close_matches(name, list(known), 1)
-    return f" Did you mean {close[0]}?" if close else ""

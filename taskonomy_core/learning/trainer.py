@@ -103,7 +103,7 @@ class LocalTrainer:
         batches = deck.shuffled(schedule.epochs, schedule.batch, fresh=False)
         steps = deck.steps(schedule.epochs, schedule.batch)
         fit(learners, batches, steps, target, card.loss, schedule, self.computing)
-        scores = evaluate(learners, test, card, self.computing)
+        scores = evaluate(learners, test, card, self.computing, quoted=False)
         share = (time.process_time() - started) / len(learners)
         return [
             score if isinstance(score, JobError) else _outcome(learner.module, score, test, share)
@@ -162,7 +162,7 @@ class LocalTrainer:
         score: Score | JobError | None = None
         test = self.deck(task.name, "test") if task.target else None
         if test is not None:
-            (score,) = evaluate([learner], test, task, self.computing)
+            (score,) = evaluate([learner], test, task, self.computing, quoted=True)
         if isinstance(score, JobError):
             raise score
         return _outcome(learner.module, score, test, time.process_time() - started)
