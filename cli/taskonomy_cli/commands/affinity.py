@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from taskonomy_cli.measured import read_affinity, share
+from taskonomy_cli.measured import groups, read_affinity, share, titles
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Styled, Table, Terminal
 
@@ -90,7 +90,7 @@ def draw(session: Session, measured: Affinity, path: Path) -> None:
     """Draw the matrix to a file and say where."""
     from taskonomy_core.report.affinity_picture import draw_affinity
 
-    draw_affinity(measured, path)
+    draw_affinity(measured, path, titles=titles(session), groups=groups(session))
     session.terminal.say(f"Drawn: {path}")
 
 

@@ -21,7 +21,7 @@ def changed(overrides: dict[str, Any]) -> set[str]:
     ("overrides", "stale"),
     [
         ({}, set()),
-        ({"network": {"epochs": 3}}, {"network"}),
+        ({"network": {"epochs": 30}}, {"network"}),
         ({"transfer": {"lr": 0.5}}, {"transfer"}),
         ({"transfer_images": 40}, {"transfer", "scratch", "constant"}),
         ({"test_images": 40}, set(KINDS)),
