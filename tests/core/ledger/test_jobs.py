@@ -59,9 +59,9 @@ def test_the_encoder_changes_all_but_the_constant(keys_of):
 
 
 def test_a_schedule_changes_its_own_kind_and_a_network_its_transfers(keys_of):
-    assert changed(keys_of, transfer={"epochs": 3}) == {"transfer"}
-    assert changed(keys_of, scratch={"epochs": 3}) == {"scratch"}
-    assert changed(keys_of, network={"epochs": 3}) == {"network", "transfer"}
+    assert changed(keys_of, transfer={"epochs": 30}) == {"transfer"}
+    assert changed(keys_of, scratch={"epochs": 30}) == {"scratch"}
+    assert changed(keys_of, network={"epochs": 30}) == {"network", "transfer"}
     assert changed(keys_of, constant_steps=3) == {"constant"}
 
 
@@ -84,7 +84,7 @@ def test_a_version_changes_the_tasks_own_jobs_and_the_transfers_from_it(keys_of,
 
 def test_reasons_name_the_settings_that_changed(keys_of, project):
     old = keys_of().transfer(("taskb",), "taska").parts
-    new = keys_of(roster=replace(project.roster, seed=1), network={"epochs": 3}).transfer(("taskb",), "taska").parts
+    new = keys_of(roster=replace(project.roster, seed=1), network={"epochs": 30}).transfer(("taskb",), "taska").parts
     assert reasons_stale(old, new) == settings_changed(old, new) == ("the preset or recipe", "the seed")
 
 
