@@ -28,9 +28,9 @@ class DenseDecoder:
 
     The number of doublings is log2(side / h), side = image / output.stride. Pairs are taken from the coarse end: fewer
     doublings leave the finest pairs out (colorization stops early). Where there are fewer pairs than doublings, the
-    last convolution is 1x1 and predicts the r x r block of every cell at once (sub-pixel convolution, Shi et al. 2016):
-    on a CPU the layers at full size are most of the cost (1,500 images/s against 550 with one doubling of `nano` made
-    so, 2,080 with two), and a 3x3 convolution to 64 or 256 channels is half of what remains.
+    last convolution predicts the r x r block of every cell at once (sub-pixel convolution, Shi et al. 2016): on a CPU
+    the layers at full size are most of the cost (1,500 images/s against 550 with one doubling of `nano` made so, 2,080
+    with two). As a 1x1 convolution it was a fifth cheaper still, but what the networks had learnt transferred less.
 
     `tanh` bounds the output to [-1, 1], for image-like targets. `centre` and `spread` are for targets that keep to a
     narrow range (log depth: 0.65 +- 0.05 in rooms): the output is centre + spread * what the last layer says. Without
@@ -62,10 +62,9 @@ class DenseDecoder:
             layers += _normalised(doubled)
             layers += _normalised(nn.Conv2d(up, out, 3, padding=1, bias=False))
             width = out
-        if block == 1:
-            layers.append(nn.Conv2d(width, output.channels, 3, padding=1))
-        else:
-            layers += [nn.Conv2d(width, output.channels * block**2, 1), nn.PixelShuffle(block)]
+        layers.append(nn.Conv2d(width, output.channels * block**2, 3, padding=1))
+        if block > 1:
+            layers.append(nn.PixelShuffle(block))
         if self.tanh:
             layers.append(nn.Tanh())
         if (self.centre, self.spread) != (0.0, 1.0):

@@ -182,7 +182,7 @@ def parse(path: Path, text: str) -> tomlkit.TOMLDocument:
     try:
         return tomlkit.parse(text)
     except TOMLKitError as error:
-        raise RosterError(f"{path} is not valid TOML: {error}.", _CORRECT) from None
+        raise RosterError(f"{path} is not valid TOML: {str(error).rstrip('.')}.", _CORRECT) from None
 
 
 def roster_of(path: Path, document: tomlkit.TOMLDocument) -> Roster:

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from taskonomy_cli.app import tk
+from taskonomy_core.learning.outcome import Outcome
+from taskonomy_core.ledger.jobs import Job
+from taskonomy_core.ledger.owner import Owner
+from taskonomy_core.ledger.project import Project
+from taskonomy_core.ledger.records import Card
+from taskonomy_core.ledger.store import Store
+from taskonomy_core.registry.editing import create_roster
+from taskonomy_core.registry.roster import RosterTask
 
 Run = Callable[..., Result]
 
@@ -61,3 +70,35 @@ def brightness(here: Path) -> str:
     """A file with one sound task, in `here`."""
     (here / "brightness.py").write_text(BRIGHTNESS)
     return "brightness.py"
+
+
+# On every test image the same: what a job loses. Normals serve depth, depth serves normals, everything beats chance.
+LOSSES = {"network": 1.0, "scratch": 5.0, "constant": 9.0}
+SOURCES = {"normals": 2.0, "depth_zbuffer": 3.0, "autoencoding": 4.0}
+
+
+def loss_of(job: Job) -> float:
+    """Two sources are a little better than the better one of them."""
+    return LOSSES.get(job.kind, min((SOURCES[name] for name in job.sources), default=0.0) - 0.1 * job.order)
+
+
+def measure(folder: Path, order: int = 2) -> Path:
+    """Make a project of three tasks in a folder, with all its jobs done as LOSSES and SOURCES say."""
+    entries = [RosterTask(name, f"taskonomy[{name}]", 1) for name in sorted(SOURCES)]
+    create_roster(folder / "registry.toml", preset="nano", seed=0, tasks=entries)
+    project = Project.read(folder / "registry.toml")
+    owner = Owner.this()
+    with Store.open(project.folder) as store:
+        store.record_facts({project.data_fact: "data", project.encoder_fact: "1"})
+        store.record_cards(Card(name, 1, name.title(), "3d", ()) for name in SOURCES)
+        for step in range(1, order + 1):
+            jobs = [planned.job for planned in project.plan(store, order=step).of("new")]
+            for job in store.claim(jobs, owner, since=0):
+                store.finish(job, Outcome(np.arange(50), np.full(50, loss_of(job)), {}), owner, "run")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A measured project that is only looked at."""
+    return measure(tmp_path_factory.mktemp("measured"))

