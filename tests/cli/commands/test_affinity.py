@@ -24,14 +24,14 @@ def test_ranks_and_best_sources_are_printed_and_drawn(run, project):
         "normals       2 1 ·",
         "a autoencoding   b depth_zbuffer  c normals",
         "",
-        "target         best sources              gain  quality",
-        "autoencoding   normals                  100 %      0 %",
-        "               depth_zbuffer + normals  100 %      0 %",
-        "depth_zbuffer  normals                  100 %      0 %",
-        "               autoencoding + normals   100 %      0 %",
-        "normals        depth_zbuffer            100 %      0 %",
+        "target         best sources                   gain  quality",
+        "autoencoding   normals                       100 %      0 %",
+        "               depth_zbuffer + normals       100 %      0 %",
+        "depth_zbuffer  normals                       100 %      0 %",
+        "               autoencoding + normals        100 %      0 %",
+        "normals        depth_zbuffer                 100 %      0 %",
         "               autoencoding + depth_zbuffer  100 %      0 %",
-    ] or "autoencoding + depth_zbuffer" in done.stdout
+    ]
     assert done.stderr.splitlines()[-1] == f"Drawn: {project / 'affinity.png'}"
     assert (project / "affinity.png").read_bytes().startswith(b"\x89PNG")
 
