@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from taskonomy_cli.measured import groups, read_affinity, share, titles
+from taskonomy_cli.options import Count
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Styled, Table, Terminal
 
@@ -20,7 +21,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 @click.command()
-@click.option("--order", type=click.IntRange(min=1), help="Leave out transfers of more sources than this.")
+@click.option("--order", type=Count(), help="Leave out transfers of more sources than this.")
 @click.option(
     "--picture",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -9,6 +9,7 @@ import click
 
 from taskonomy_cli.commands import affinity, init, taxonomy, transfer
 from taskonomy_cli.measured import read_affinity
+from taskonomy_cli.options import Count
 from taskonomy_cli.session import REGISTRY, Session
 from taskonomy_cli.wording import duration
 
@@ -24,7 +25,7 @@ EXAMPLES = 3  # per task, in the sheet of predictions
     show_default=True,
     help="Where the project is made, or gone on with.",
 )
-@click.option("--workers", type=click.IntRange(min=1), help="How many train at once [default: one a core; GPU: 1].")
+@click.option("--workers", type=Count(), help="How many train at once [default: one a core; GPU: 1].")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, or auto: cuda where there is one.")
 @click.pass_obj
 def command(session: Session, folder: Path, workers: int | None, device: str) -> None:

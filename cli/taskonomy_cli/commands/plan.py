@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from taskonomy_cli.options import Count
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Table
 from taskonomy_cli.wording import counted, estimated, failures, part_name, several
@@ -18,7 +19,7 @@ from taskonomy_core.ledger.store import Store
 
 
 @click.command
-@click.option("--order", type=click.IntRange(min=1), help="Transfers from up to this many sources.")
+@click.option("--order", type=Count(), help="Transfers from up to this many sources.")
 @click.option("--new-only", is_flag=True, help="What tk transfer --new-only would do: leave stale results alone.")
 @click.option("--full", is_flag=True, help="Also what is to be done for each target.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; with --full every job, else those not done.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from taskonomy_cli.measured import read_affinity, share, titles
+from taskonomy_cli.options import Count
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Styled, Table, Terminal
 from taskonomy_core.errors import TaxonomyError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--budget", metavar="N", help="What labels may cost together [default: that of registry.toml].")
-@click.option("--order", type=click.IntRange(min=1), help="The most sources that one transfer may have.")
+@click.option("--order", type=Count(), help="The most sources that one transfer may have.")
 @click.option("--objective", default="sqrt", show_default=True, help="sqrt or linear (affinity), gain, or quality.")
 @click.option("--solver", default="auto", show_default=True, help="auto, highs, scipy or cbc.")
 @click.option("--seconds", type=click.FloatRange(min=0.01), help="Stop searching after this time.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from taskonomy_cli.options import Count
 from taskonomy_cli.session import Session
 from taskonomy_cli.wording import counted, duration, failures, part_name, several
 from taskonomy_core.errors import TaskonomyError
@@ -25,13 +26,11 @@ GROUP = 6
 
 @click.command
 @click.option("--new-only", is_flag=True, help="Leave stale results alone; train only what has none yet.")
-@click.option("--order", type=click.IntRange(min=1), help="Transfers from up to this many sources.")
-@click.option("--workers", type=click.IntRange(min=1), help="How many train at once [default: one a core; GPU: 1].")
+@click.option("--order", type=Count(), help="Transfers from up to this many sources.")
+@click.option("--workers", type=Count(), help="How many train at once [default: one a core; GPU: 1].")
 @click.option("--executor", default="processes", show_default=True, help="Who runs the workers.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, or auto: cuda where there is one.")
-@click.option(
-    "--group", type=click.IntRange(min=1), default=GROUP, show_default=True, help="Most transfers that train together."
-)
+@click.option("--group", type=Count(), default=GROUP, show_default=True, help="Most transfers that train together.")
 @click.option("--json", "as_json", is_flag=True, help="Print how it ended as JSON.")
 @click.pass_context
 def command(
