@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    _Number, _Whole = click.ParamType[float], click.ParamType[int]
+    _Number = click.ParamType[float]
+    _Whole = click.ParamType[int]
 else:
     _Number = _Whole = click.ParamType  # older releases of click know no type of what it gives
 
