@@ -128,7 +128,7 @@ PRESETS: dict[str, Recipe] = {
         encoder="resnet_compact",
         size=_size(64, 8, 16, (64,), (32,), 128, 0.1),
         network=Schedule(epochs=3, batch=16, lr=3e-3, schedule="cosine", weight_decay=2e-6, clip=1.0),
-        transfer=Schedule(epochs=6, batch=16, lr=3e-3, schedule="cosine", weight_decay=1e-5),
+        transfer=Schedule(epochs=6, batch=16, lr=3e-3, schedule="cosine", weight_decay=1e-5, clip=1.0),
         scratch=Schedule(epochs=6, batch=16, lr=3e-3, schedule="cosine", weight_decay=2e-6, clip=1.0),
         constant_steps=200,
         beam=5,

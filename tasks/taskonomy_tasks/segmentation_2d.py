@@ -4,9 +4,9 @@ Target: sampled pixels as (row, column, segment id), [B, N, 3]. Prediction: an e
 (`_segments`). Loss: the pairwise metric loss over all pairs of samples (facts 1.4). Head: the image decoder, linear.
 """
 
-from taskonomy_core.blocks import DenseDecoder, metric_embedding_loss
+from taskonomy_core.blocks import metric_embedding_loss
 from taskonomy_core.contract import Task, hookimpl
-from taskonomy_tasks._segments import OUTPUT, SEGMENT_METRICS, SegmentSamples, mosaic
+from taskonomy_tasks._segments import DECODER, OUTPUT, SEGMENT_METRICS, SegmentSamples, mosaic
 
 TASK = Task(
     name="segmentation_2d",
@@ -16,7 +16,7 @@ TASK = Task(
     needs=("segment_unsup2d",),
     output=OUTPUT,
     example=SegmentSamples("segment_unsup2d"),
-    decoder=DenseDecoder(),
+    decoder=DECODER,
     loss=metric_embedding_loss,
     metrics=SEGMENT_METRICS,
     picture=mosaic,
