@@ -1,21 +1,25 @@
 """How much faster are our transfers than the plain loop, and which lever gives how much?
 
-Plain: for one (source, target) at a time, every image passes through the frozen encoder at every step; float32, torch's
-own thread count, contiguous tensors, one process. Then the levers one after another, each on top of those before:
-cached features, all candidates over the same batches, channels-last, bfloat16, one-thread processes. Every rung trains
-the same readouts from the same weights over the same batches; the last lines compare what they have learnt.
+Plain: for one (source, target) at a time, images and labels are read and every image passes through the frozen encoder
+at every step; float32, torch's own thread count, contiguous tensors, Adam as torch gives it, one process. Then the
+levers one after another, each on top of those before: cached features, all candidates over the same batches with one
+fused Adam, channels-last, bfloat16, memory that the process keeps, one-thread processes. Every rung trains the same
+readouts from the same weights over the same batches; the last lines compare what they have learnt.
 
-    python benchmarks/transfer.py [--seconds 6] [--target normals]
+    python benchmarks/transfer.py [--seconds 8] [--targets normals,edges_texture,object_class,egomotion]
 
-Prints images per second (images seen by each readout, summed over readouts) and ratios within this one run.
+Each round gives every target the same number of steps. Prints images per second (images seen by each readout, summed
+over readouts and targets) and ratios within this one run.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import itertools
 import multiprocessing
 import os
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,17 +30,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from taskonomy_core.contract import DataRequest, Task
+from taskonomy_core.contract import DataRequest, Task, seed_of
 from taskonomy_core.learning.computing import Computing
-from taskonomy_core.learning.deck import Batch, Deck
-from taskonomy_core.learning.fitting import Learner, fit
+from taskonomy_core.learning.deck import Batch
+from taskonomy_core.learning.fitting import Learner, fit, learning_rate, mean_loss
 from taskonomy_core.learning.network import build_network, stored
 from taskonomy_core.learning.readout import Transfer
 from taskonomy_core.learning.recipe import Recipe, recipe_for
 from taskonomy_core.learning.trainer import LocalTrainer
+from taskonomy_plugins.executors._memory import keep_memory
 
 SOURCES = ("autoencoding", "denoising", "edges_texture", "depth_zbuffer", "segmentation_semantic", "object_class")
 CORES = len(os.sched_getaffinity(0))
+STEPS = 20
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ class Rung:
     batched: bool = False
     channels_last: bool = False
     bfloat16: bool = False
+    kept_memory: bool = False
     processes: int = 1
 
 
@@ -59,6 +66,7 @@ def ladder() -> list[Rung]:
         ("+ batched candidates", {"batched": True}),
         ("+ channels-last", {"channels_last": True}),
         ("+ bfloat16", {"bfloat16": True}),
+        ("+ kept memory", {"kept_memory": True}),
         (f"+ {CORES} one-thread processes", {"processes": CORES}),
     ):
         rung = replace(rung, name=name, **change)
@@ -82,122 +90,123 @@ class Plain(nn.Module):
 class World:
     """Data, tasks and untrained encoders: what the encoders know does not change how long they take."""
 
-    def __init__(self, target: str, bfloat16: bool, folder: Path) -> None:
-        names = sorted({target, *SOURCES})
-        overrides = {"train_images": 8, "transfer_images": 320, "test_images": 100}
-        self.recipe: Recipe = recipe_for("nano", overrides)
+    def __init__(self, targets: list[str], rung: Rung, folder: Path) -> None:
+        names = sorted({*targets, *SOURCES})
+        self.rung, self.targets = rung, targets
+        self.recipe: Recipe = recipe_for("nano", {"train_images": 8, "transfer_images": 320, "test_images": 100})
         self.tasks: dict[str, Task] = {name: importlib.import_module(f"taskonomy_tasks.{name}").TASK for name in names}
         (kind,) = importlib.import_module("taskonomy_plugins.rooms").taskonomy_data_sources()
-        self.data = kind.open(DataRequest(self.recipe.size.image, self.recipe.counts, 0, {}))
-        self.data.prepare(processes=CORES)
+        data = kind.open(DataRequest(self.recipe.size.image, self.recipe.counts, 0, {}))
+        data.prepare(processes=CORES)
         (encoder,) = importlib.import_module("taskonomy_plugins.encoders.resnet_compact").taskonomy_encoders()
         states: dict[str, Any] = {}
-        self.computing = Computing.of("cpu", "bfloat16" if bfloat16 else "float32")
+        self.computing = Computing.of("cpu", "bfloat16" if rung.bfloat16 else "float32")
         self.trainer = LocalTrainer(
-            self.tasks, self.recipe, self.data, encoder, 0, self.computing, folder, states.__getitem__, str
+            self.tasks, self.recipe, data, encoder, 0, self.computing, folder, states.__getitem__, str
         )
-        inputs = torch.zeros(1, 1, 3, self.recipe.size.image, self.recipe.size.image)
         for name in names:
+            inputs = self.trainer.deck(name, "test").take(torch.arange(2)).example.inputs
             states[name] = stored(build_network(self.tasks[name], encoder, self.recipe.size, 0, inputs))
-        self.card = self.tasks[target]
-        self.deck = self.trainer.deck(target, "transfer")
 
-    def learners(self, rung: Rung) -> list[Learner]:
-        """A readout from every source, as the rung wants it."""
-        test = self.trainer.deck(self.card.name, "test")
+    def learners(self, target: str) -> list[Learner]:
+        """A readout from every source but the target, as the rung wants it."""
+        card = self.tasks[target]
+        decks = (self.trainer.deck(target, "transfer"), self.trainer.deck(target, "test"))
         found = []
         for name in SOURCES:
-            learner = self.trainer._readout(self.card, self.deck, test, (name,))
-            if not rung.channels_last:
+            if name == target:
+                continue
+            learner = self.trainer._readout(card, *decks, (name,))
+            if not self.rung.channels_last:
                 learner.module = Plain(learner.module).to(memory_format=torch.contiguous_format)
-            if not rung.cached:
+            if not self.rung.cached:
                 learner.feed = self.through_encoder(name)
             found.append(learner)
         return found
 
     def through_encoder(self, name: str) -> Any:
         """A feed that passes the pictures through the frozen encoder every time."""
-        encoding = self.trainer._frozen(name)().eval()
+        encoder, sees = self.trainer._frozen(name)().eval().encoder, self.tasks[name].sees
 
         @torch.no_grad()
         def feed(batch: Batch) -> Tensor:
             inputs = batch.example.inputs
-            codes = encoding(inputs.flatten(0, 1))
+            codes = encoder(sees(inputs.flatten(0, 1)).contiguous())
             return codes.reshape(*inputs.shape[:2], *codes.shape[1:])
 
         return feed
 
-    def batches(self) -> Iterator[Batch]:
-        schedule = self.recipe.transfer
-        return self.deck.shuffled(schedule.epochs, schedule.batch, fresh=False)
-
-    def train(self, learners: list[Learner], steps: int) -> int:
+    def train(self, target: str, learners: list[Learner], steps: int) -> int:
         """Train over the first batches; returns the number of images seen, summed over learners."""
-        schedule = self.recipe.transfer
-        seen = 0
+        card, schedule = self.tasks[target], self.recipe.transfer
+        deck = self.trainer.deck(target, "transfer")
 
         def some() -> Iterator[Batch]:
-            nonlocal seen
-            for count, batch in enumerate(self.batches()):
-                if count == steps:
-                    return
-                seen += len(batch.positions) * len(learners)
-                yield batch
+            return itertools.islice(deck.shuffled(schedule.epochs, schedule.batch, fresh=False), steps)
 
-        fit(learners, some(), steps, self.card.name, self.card.loss, schedule, self.computing)
-        return seen
+        if self.rung.batched:
+            fit(learners, some(), steps, target, card.loss, schedule, self.computing)
+        else:
+            for learner in learners:
+                self.train_plainly(card, learner, some(), steps)
+        return steps * schedule.batch * len(learners)
+
+    def train_plainly(self, card: Task, learner: Learner, batches: Iterator[Batch], steps: int) -> None:
+        """The loop that everyone writes first."""
+        schedule = self.recipe.transfer
+        optimiser = torch.optim.Adam(learner.module.parameters(), lr=schedule.lr, weight_decay=schedule.weight_decay)
+        learner.module.train()
+        for step, batch in enumerate(batches):
+            optimiser.param_groups[0]["lr"] = learning_rate(schedule, step, steps)
+            torch.manual_seed(seed_of(learner.seed, step))
+            losses = card.loss(
+                learner.predict(batch, card.name, self.computing), batch.example.target, batch.example.scored
+            )
+            optimiser.zero_grad()
+            mean_loss(losses, batch.example.labelled).backward()
+            nn.utils.clip_grad_norm_(learner.module.parameters(), schedule.clip)
+            optimiser.step()
+
+    def losses(self, target: str, learners: list[Learner]) -> list[float]:
+        """The mean loss of every learner on the first fifty test examples."""
+        batch = self.trainer.deck(target, "test").take(torch.arange(50))
+        found = []
+        for learner in learners:
+            learner.module.eval()
+            with torch.no_grad():
+                prediction = learner.predict(batch, target, self.computing)
+            values = self.tasks[target].loss(prediction, batch.example.target, batch.example.scored)
+            found.append(float(values.nanmean()))
+        return found
 
 
-def work(rung: Rung, target: str, seconds: float, folder: str, start: Any, answers: Any) -> None:
-    """Train under one rung for about so many seconds; answers (images, seconds, mean training-set loss per source)."""
+def work(rung: Rung, targets: list[str], seconds: float, folder: str, start: Any, answers: Any) -> None:
+    """Train under one rung for about so many seconds; answers (images, seconds, losses after the first round)."""
     if rung.processes > 1:
         torch.set_num_threads(1)
-    world = World(target, rung.bfloat16, Path(folder))
-    groups = [[learner] for learner in world.learners(rung)]
-    if rung.batched:
-        groups = [[learner for group in groups for learner in group]]
-    for group in groups:  # warm up: caches, allocator, kernels
-        world.train(group, 1)
-    groups = [[learner] for learner in world.learners(rung)]
-    if rung.batched:
-        groups = [[learner for group in groups for learner in group]]
-    learners = [learner for group in groups for learner in group]
-    steps = 20
+    if rung.kept_memory:
+        keep_memory()
+    world = World(targets, rung, Path(folder))
+    for target in targets:  # warm up: caches, allocator, kernels
+        world.train(target, world.learners(target), 1)
+    readouts = {target: world.learners(target) for target in targets}
+    losses: dict[str, list[float]] = {}
+    images, spent = 0, 0.0
     start.wait()
-    began = time.perf_counter()
-    images = sum(world.train(group, steps) for group in groups)
-    losses = measure(world, learners)
-    spent = time.perf_counter() - began
-    rounds = 1
     while spent < seconds:
-        images += sum(world.train(group, steps) for group in groups)
-        spent = time.perf_counter() - began
-        rounds += 1
+        began = time.perf_counter()
+        images += sum(world.train(target, learners, STEPS) for target, learners in readouts.items())
+        spent += time.perf_counter() - began
+        losses = losses or {target: world.losses(target, learners) for target, learners in readouts.items()}
     answers.put((images, spent, losses))
 
 
-def measure(world: World, learners: list[Learner]) -> list[float]:
-    """Mean loss of every learner on the first test batch (not part of what is compared in speed: once a run)."""
-    deck: Deck = world.trainer.deck(world.card.name, "test")
-    batch = deck.take(torch.arange(50))
-    found = []
-    for learner in learners:
-        module, feed = learner.module, learner.feed
-        module.eval()
-        with torch.no_grad():
-            prediction = learner.predict(batch, world.card.name, world.computing)
-            found.append(float(world.card.loss(prediction, batch.example.target, batch.example.scored).nanmean()))
-        module.train()
-        learner.feed = feed
-    return found
-
-
-def climb(rung: Rung, target: str, seconds: float, folder: str) -> tuple[float, list[float]]:
-    """Images per second of a rung, summed over its processes, and the losses after the first twenty steps."""
+def climb(rung: Rung, targets: list[str], seconds: float, folder: str) -> tuple[float, dict[str, list[float]]]:
+    """Images per second of a rung, summed over its processes, and the losses after the first round."""
     context = multiprocessing.get_context("spawn")
     start, answers = context.Barrier(rung.processes), context.Queue()
     workers = [
-        context.Process(target=work, args=(rung, target, seconds, folder, start, answers))
+        context.Process(target=work, args=(rung, targets, seconds, folder, start, answers))
         for _ in range(rung.processes)
     ]
     for worker in workers:
@@ -210,22 +219,25 @@ def climb(rung: Rung, target: str, seconds: float, folder: str) -> tuple[float, 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=6.0)
-    parser.add_argument("--target", default="normals")
+    parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--targets", default="normals,edges_texture,object_class,egomotion")
     asked = parser.parse_args()
+    targets = asked.targets.split(",")
+    # The plain loop has torch's own number of threads, whatever the environment asks of our workers.
+    os.environ.pop("OMP_NUM_THREADS", None)
     rates, losses = [], []
+    print(f"{CORES} cores; targets {', '.join(targets)}; {len(SOURCES)} sources", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for rung in ladder():
-            rate, learnt = climb(rung, asked.target, asked.seconds, folder)
+            rate, learnt = climb(rung, targets, asked.seconds, folder)
             rates.append(rate)
             losses.append(learnt)
             share = f"x {rate / rates[-2]:.2f}" if len(rates) > 1 else ""
             print(f"{rung.name:28s} {rate:7.0f} images/s {share:7s} in all x {rate / rates[0]:.2f}", flush=True)
-    print(f"\nMean {asked.target} loss after 20 steps, plain loop and last rung:")
-    for source, plain, fast in zip(SOURCES, losses[0], losses[-1], strict=True):
-        print(f"  from {source:24s} {plain:.4f} {fast:.4f}")
-    same = max(abs(one - other) for one, other in zip(losses[0], losses[3], strict=True))
-    print(f"Largest difference between the plain loop and all levers in float32: {same:.2g}")
+    print(f"\nMean loss of the readouts after {STEPS} steps: plain loop, batched in float32, all levers")
+    for target in targets:
+        means = [statistics.mean(losses[place][target]) for place in (0, 3, -1)]
+        print(f"  {target:24s} " + "  ".join(f"{mean:.4f}" for mean in means))
 
 
 if __name__ == "__main__":
