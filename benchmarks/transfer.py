@@ -4,9 +4,10 @@ Plain: for one (source, target) at a time, images and labels are read and every 
 at every step; float32, torch's own thread count, contiguous tensors, Adam as torch gives it, one process. Then the
 levers one after another, each on top of those before: cached features, all candidates over the same batches with one
 fused Adam, channels-last, bfloat16, memory that the process keeps, one-thread processes. Every rung trains the same
-readouts from the same weights over the same batches; the last lines compare what they have learnt.
+readouts, half of one source and half of two, from the same weights over the same batches; the last lines compare what
+they have learnt.
 
-    python benchmarks/transfer.py [--seconds 8] [--targets normals,edges_texture,object_class,egomotion]
+    python benchmarks/transfer.py [--preset nano] [--seconds 8] [--targets normals,edges_texture,object_class,egomotion]
 
 Each round gives every target the same number of steps. Prints images per second (images seen by each readout, summed
 over readouts and targets) and ratios within this one run.
@@ -90,10 +91,10 @@ class Plain(nn.Module):
 class World:
     """Data, tasks and untrained encoders: what the encoders know does not change how long they take."""
 
-    def __init__(self, targets: list[str], rung: Rung, folder: Path) -> None:
+    def __init__(self, preset: str, targets: list[str], rung: Rung, folder: Path) -> None:
         names = sorted({*targets, *SOURCES})
         self.rung, self.targets = rung, targets
-        self.recipe: Recipe = recipe_for("nano", {"train_images": 8, "transfer_images": 320, "test_images": 100})
+        self.recipe: Recipe = recipe_for(preset, {"train_images": 8, "transfer_images": 320, "test_images": 100})
         self.tasks: dict[str, Task] = {name: importlib.import_module(f"taskonomy_tasks.{name}").TASK for name in names}
         (kind,) = importlib.import_module("taskonomy_plugins.rooms").taskonomy_data_sources()
         data = kind.open(DataRequest(self.recipe.size.image, self.recipe.counts, 0, {}))
@@ -109,29 +110,29 @@ class World:
             states[name] = stored(build_network(self.tasks[name], encoder, self.recipe.size, 0, inputs))
 
     def learners(self, target: str) -> list[Learner]:
-        """A readout from every source but the target, as the rung wants it."""
+        """Readouts of both orders, half and half as `make demo` trains them, as the rung wants them."""
         card = self.tasks[target]
         decks = (self.trainer.deck(target, "transfer"), self.trainer.deck(target, "test"))
         found = []
-        for name in SOURCES:
-            if name == target:
-                continue
-            learner = self.trainer._readout(card, *decks, (name,))
+        others = [name for name in SOURCES if name != target][:5]
+        for sources in (*zip(others, strict=True), *itertools.pairwise((*others, others[0]))):
+            learner = self.trainer._readout(card, *decks, sources)
             if not self.rung.channels_last:
                 learner.module = Plain(learner.module).to(memory_format=torch.contiguous_format)
             if not self.rung.cached:
-                learner.feed = self.through_encoder(name)
+                learner.feed = self.through_encoders(sources)
             found.append(learner)
         return found
 
-    def through_encoder(self, name: str) -> Any:
-        """A feed that passes the pictures through the frozen encoder every time."""
-        encoder, sees = self.trainer._frozen(name)().eval().encoder, self.tasks[name].sees
+    def through_encoders(self, sources: tuple[str, ...]) -> Any:
+        """A feed that passes the pictures through the frozen encoders every time."""
+        encoders = [(self.tasks[name].sees, self.trainer._frozen(name)().eval().encoder) for name in sources]
 
         @torch.no_grad()
         def feed(batch: Batch) -> Tensor:
             inputs = batch.example.inputs
-            codes = encoder(sees(inputs.flatten(0, 1)).contiguous())
+            pictures = inputs.flatten(0, 1)
+            codes = torch.cat([encoder(sees(pictures).contiguous()) for sees, encoder in encoders], dim=1)
             return codes.reshape(*inputs.shape[:2], *codes.shape[1:])
 
         return feed
@@ -180,13 +181,13 @@ class World:
         return found
 
 
-def work(rung: Rung, targets: list[str], seconds: float, folder: str, start: Any, answers: Any) -> None:
+def work(preset: str, rung: Rung, targets: list[str], seconds: float, folder: str, start: Any, answers: Any) -> None:
     """Train under one rung for about so many seconds; answers (images, seconds, losses after the first round)."""
     if rung.processes > 1:
         torch.set_num_threads(1)
     if rung.kept_memory:
         keep_memory()
-    world = World(targets, rung, Path(folder))
+    world = World(preset, targets, rung, Path(folder))
     for target in targets:  # warm up: caches, allocator, kernels
         world.train(target, world.learners(target), 1)
     readouts = {target: world.learners(target) for target in targets}
@@ -201,12 +202,14 @@ def work(rung: Rung, targets: list[str], seconds: float, folder: str, start: Any
     answers.put((images, spent, losses))
 
 
-def climb(rung: Rung, targets: list[str], seconds: float, folder: str) -> tuple[float, dict[str, list[float]]]:
+def climb(
+    preset: str, rung: Rung, targets: list[str], seconds: float, folder: str
+) -> tuple[float, dict[str, list[float]]]:
     """Images per second of a rung, summed over its processes, and the losses after the first round."""
     context = multiprocessing.get_context("spawn")
     start, answers = context.Barrier(rung.processes), context.Queue()
     workers = [
-        context.Process(target=work, args=(rung, targets, seconds, folder, start, answers))
+        context.Process(target=work, args=(preset, rung, targets, seconds, folder, start, answers))
         for _ in range(rung.processes)
     ]
     for worker in workers:
@@ -220,16 +223,17 @@ def climb(rung: Rung, targets: list[str], seconds: float, folder: str) -> tuple[
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--preset", default="nano", choices=("nano", "small"))
     parser.add_argument("--targets", default="normals,edges_texture,object_class,egomotion")
     asked = parser.parse_args()
     targets = asked.targets.split(",")
     # The plain loop has torch's own number of threads, whatever the environment asks of our workers.
     os.environ.pop("OMP_NUM_THREADS", None)
     rates, losses = [], []
-    print(f"{CORES} cores; targets {', '.join(targets)}; {len(SOURCES)} sources", flush=True)
+    print(f"{CORES} cores; preset {asked.preset}; targets {', '.join(targets)}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for rung in ladder():
-            rate, learnt = climb(rung, targets, asked.seconds, folder)
+            rate, learnt = climb(asked.preset, rung, targets, asked.seconds, folder)
             rates.append(rate)
             losses.append(learnt)
             share = f"x {rate / rates[-2]:.2f}" if len(rates) > 1 else ""

@@ -19,7 +19,7 @@ from taskonomy_core.contract import Draws, Example, OutputSpec, Views
 EMBEDDING = 64
 STRIDE = 2
 OUTPUT = OutputSpec.dense(EMBEDDING, stride=STRIDE)
-# A fresh decoder puts embeddings so far apart that the loss clips most pairs and has no slope; a quarter is near enough.
+# A fresh decoder puts embeddings so far apart that the loss clips most pairs and has no slope; a quarter is near.
 DECODER = DenseDecoder(spread=0.25)
 SAMPLES, SIDE = 300, 256  # pixels per picture of this side (facts 1.3), drawn with replacement
 # Where the similarity 2 / (1 + exp d) of the metric loss is one half: d = ln 3.
