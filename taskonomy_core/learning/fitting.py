@@ -68,8 +68,9 @@ def fit(
     one is the same whichever others are trained beside it. One whose loss is not finite, or explodes, gets its `fault`
     and stops; the others go on.
     """
+    weights = [list(learner.module.parameters()) for learner in learners]
     optimiser = torch.optim.Adam(
-        [{"params": list(learner.module.parameters())} for learner in learners],
+        [{"params": own} for own in weights],
         lr=schedule.lr,
         weight_decay=schedule.weight_decay,
         fused=True,
@@ -93,7 +94,7 @@ def fit(
             mean = mean_loss(losses, labelled)
             mean.backward()  # type: ignore[no-untyped-call]
             if schedule.clip:
-                nn.utils.clip_grad_norm_(learner.module.parameters(), schedule.clip)
+                nn.utils.clip_grad_norm_(weights[number], schedule.clip)
             watch.take(number, mean.detach())
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
