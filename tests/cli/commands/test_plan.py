@@ -1,27 +1,11 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "core" / "ledger"))
-
-from fake_trainer import use_fake_plugins, write_registry
+from fake_trainer import write_registry
 
 SMALL = {"taska": "both", "taskb": "both", "taskc": "both", "onlyx": "source"}
-
-
-@pytest.fixture
-def registry(here, monkeypatch):
-    use_fake_plugins(monkeypatch)
-    return write_registry(here / "registry.toml", SMALL)
-
-
-@pytest.fixture
-def transfer(run, registry):
-    return lambda *options: run("transfer", "--executor", "inline", "--device", "cpu", *options)
 
 
 def rows(text):

@@ -4,30 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "core" / "ledger"))
-
-from fake_trainer import use_fake_plugins, write_registry
 
 from taskonomy_core.ledger.owner import Owner
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.store import Store
 
 SMALL = {"taska": "both", "taskb": "both", "onlyx": "source"}
-
-
-@pytest.fixture
-def registry(here, monkeypatch):
-    use_fake_plugins(monkeypatch)
-    return write_registry(here / "registry.toml", SMALL)
-
-
-@pytest.fixture
-def transfer(run, registry):
-    return lambda *options: run("transfer", "--executor", "inline", "--device", "cpu", *options)
 
 
 def parts(text):

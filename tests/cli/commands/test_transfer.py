@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "core" / "ledger"))
-
-from fake_trainer import FakeData, use_fake_plugins, write_registry
+from fake_trainer import FakeData, write_registry
 
 from taskonomy_core.ledger.owner import Owner
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.store import Store
 
 SMALL = {"taska": "both", "taskb": "both", "taskc": "both", "onlyx": "source"}
-
-
-@pytest.fixture
-def registry(here, monkeypatch):
-    use_fake_plugins(monkeypatch)
-    return write_registry(here / "registry.toml", SMALL)
-
-
-@pytest.fixture
-def transfer(run, registry):
-    return lambda *options: run("transfer", "--executor", "inline", "--device", "cpu", *options)
 
 
 def test_everything_is_trained_and_a_second_time_nothing(transfer):
