@@ -10,8 +10,6 @@ from taskonomy_core.errors import TaskonomyError
 if TYPE_CHECKING:
     from taskonomy_core.taxonomy.affinity import Affinity
 
-BAD_NUMBER = "Type for example: tk taxonomy --budget 6 --order 2"
-
 
 def read_affinity(session: Session, order: int | None) -> Affinity:
     """One tournament per target over every finished transfer of up to `order` sources; torch stays out.
@@ -39,21 +37,14 @@ def read_affinity(session: Session, order: int | None) -> Affinity:
     return affinity(found)
 
 
-def titles(session: Session) -> dict[str, str]:
-    """The titles of the tasks, as far as the store has seen their cards; names for the others."""
+def titles_and_groups(session: Session) -> tuple[dict[str, str], dict[str, str]]:
+    """Titles and groups (2d, 3d, ...) of the tasks that the store has seen; of others the name is the title."""
     from taskonomy_core.ledger.store import Store
 
     with Store.open(session.store, create=False) as store:
         cards = store.cards()
-    return {name: cards[name].title if name in cards else name for name in session.roster.tasks}
-
-
-def groups(session: Session) -> dict[str, str]:
-    """The groups of the tasks (2d, 3d, ...), as far as the store has seen their cards."""
-    from taskonomy_core.ledger.store import Store
-
-    with Store.open(session.store, create=False) as store:
-        return {name: card.group for name, card in store.cards().items()}
+    titles = {name: cards[name].title if name in cards else name for name in session.roster.tasks}
+    return titles, {name: card.group for name, card in cards.items()}
 
 
 def share(value: float | None) -> str:

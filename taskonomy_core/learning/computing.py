@@ -65,8 +65,3 @@ def _gains_from_bfloat16(device: torch.device) -> bool:
     # torch has no public question for this on a CPU; a torch without the private one just runs float32.
     asked = [getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")]
     return any(ask() for ask in asked if ask is not None)
-
-
-def cpu_capability() -> str:
-    """What torch's kernels use on this CPU, for `tk doctor`."""
-    return torch.backends.cpu.get_cpu_capability()

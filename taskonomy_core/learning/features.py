@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from taskonomy_core.errors import LedgerError
 from taskonomy_core.learning.computing import Computing
 from taskonomy_core.learning.deck import Deck
 from taskonomy_core.learning.network import Encoding
+from taskonomy_core.registry.files import write_atomically
 
 CHUNK = 100
 STORED: dict[str, type[np.floating]] = {"float32": np.float32, "float16": np.float16}
@@ -71,16 +72,12 @@ class FeatureCache:
         return stored
 
     def _write(self, path: Path, features: NDArray[np.floating]) -> None:
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        content = io.BytesIO()
         try:
+            np.save(content, features, allow_pickle=False)
             path.parent.mkdir(parents=True, exist_ok=True)
-            with aside.open("wb") as file:
-                np.save(file, features, allow_pickle=False)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(path)
+            write_atomically(path, content.getvalue())
         except OSError as error:
-            aside.unlink(missing_ok=True)
             raise LedgerError(
                 f"Features cannot be written to {path.parent}: {error.strerror}.",
                 "Free some space or choose another folder, then type the same command again; finished jobs are kept.",

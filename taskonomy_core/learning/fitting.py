@@ -60,7 +60,6 @@ def fit(
     loss: Loss,
     schedule: Schedule,
     computing: Computing,
-    on_step: Callable[[int, int], None] | None = None,
 ) -> None:
     """Train all learners over the same batches, each batch and its labels made once.
 
@@ -100,8 +99,6 @@ def fit(
         optimiser.zero_grad(set_to_none=True)
         if step % LOOK_EVERY == 0 or step == steps - 1:
             watch.look(learners, step)
-        if on_step is not None:
-            on_step(step + 1, steps)
 
 
 class _Watch:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from taskonomy_cli.measured import groups, read_affinity, share, titles
+from taskonomy_cli.measured import read_affinity, share, titles_and_groups
 from taskonomy_cli.options import Count
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Styled, Table, Terminal
@@ -91,7 +91,8 @@ def draw(session: Session, measured: Affinity, path: Path) -> None:
     """Draw the matrix to a file and say where."""
     from taskonomy_core.report.affinity_picture import draw_affinity
 
-    draw_affinity(measured, path, titles=titles(session), groups=groups(session))
+    titles, groups = titles_and_groups(session)
+    draw_affinity(measured, path, titles=titles, groups=groups)
     session.terminal.say(f"Drawn: {path}")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from taskonomy_cli.measured import read_affinity, share, titles
+from taskonomy_cli.measured import read_affinity, share, titles_and_groups
 from taskonomy_cli.options import Count
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Styled, Table, Terminal
@@ -116,5 +116,6 @@ def draw(session: Session, answer: Taxonomy, path: Path) -> None:
     """Draw the taxonomy to a file and say where."""
     from taskonomy_core.report.taxonomy_picture import draw_taxonomy
 
-    draw_taxonomy(answer, path, titles=titles(session))
+    titles, _ = titles_and_groups(session)
+    draw_taxonomy(answer, path, titles=titles)
     session.terminal.say(f"Drawn: {path}")
