@@ -45,13 +45,28 @@ def synthetic(count: int = 3, views: int = 1, side: int = SIDE, seed: int = 0) -
         {
             "rgb": noise(3).sigmoid(),
             "depth_zbuffer": noise(1).exp() * 2.0,
+            "depth_euclidean": noise(1).exp() * 2.0,
             "mask_valid": known,
             "normal": F.normalize(noise(3), dim=2),
+            "principal_curvature": noise(2) * 3.0,
+            "reshading": noise(1).sigmoid(),
             "edge_texture": noise(1).abs() * 0.05,
+            "edge_occlusion": noise(1).abs() * 0.1,
+            "keypoints2d": noise(1).abs() * 0.002,
+            "keypoints3d": noise(1).abs() * 0.1,
             "segment_semantic": ids,
             "segment_unsup2d": (noise(1) * 2).long() + 7,
+            "segment_unsup25d": (noise(1) * 2).long() + 7,
             "class_object": shares / shares.sum(2, keepdim=True).clamp(min=1e-9),
-            "camera_pose": camera_poses(generator, count, views),
+            "class_scene": F.one_hot(torch.arange(count)[:, None].expand(shape) % 6, 6).float(),
+            "camera_pose": (poses := camera_poses(generator, count, views)),
+            "vanishing_points": poses[..., :3, :3].transpose(-1, -2).flatten(-2),
+            "room_layout": torch.randn(*shape, 9, generator=generator) * 0.5
+            + torch.tensor([0.0] * 6 + [4.0, 2.6, 5.0]),
+            # The two views of every second pair look at one point.
+            "center_point": torch.randn(count, 1, 3, generator=generator)
+            + torch.arange(count).remainder(2)[:, None, None] * torch.arange(views)[:, None],
+            "scene": torch.arange(count)[:, None].expand(shape).clone(),
         }
     )
 
