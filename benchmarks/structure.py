@@ -101,7 +101,7 @@ def print_tree(measured: Affinity, whose: str) -> float:
         f"Similarity tree of {whose}, cut into {len(found)} groups; adjusted Rand index with the figure's: {index:+.2f}"
     )
     for group in found:
-        names = {number: name for number, name in enumerate(FIGURE)}
+        names = dict(enumerate(FIGURE))
         print("  " + ", ".join(f"{task} ({names[known[task]]})" for task in group))
     print()
     return index
