@@ -42,11 +42,11 @@ def show_network(trainer: LocalTrainer, task: str, positions: list[int]) -> Show
         target, said = (card.picture(each, inputs) for each in (batch.example.target, prediction))
     # Views side by side: [B, V, 3, h, w] -> [B, 3, h, V * w].
     seen = torch.cat(inputs.unbind(1), dim=-1).clamp(-1, 1) / 2 + 0.5
-    return Shown(card.title, _bytes(seen), _bytes(target), _bytes(said))
+    return Shown(card.title, as_bytes(seen), as_bytes(target), as_bytes(said))
 
 
-def _bytes(pictures: Tensor) -> Pictures:
-    """[B, 3, H, W] in [0, 1] -> uint8 [B, H, W, 3]."""
-    scaled = (pictures.float().clamp(0, 1) * 255).round().to(torch.uint8)
+def as_bytes(pictures: Tensor) -> Pictures:
+    """[B, 3, H, W] in [0, 1] -> uint8 [B, H, W, 3]; what is no number is black."""
+    scaled = (pictures.float().nan_to_num(0.0).clamp(0, 1) * 255).round().to(torch.uint8)
     array: Pictures = scaled.permute(0, 2, 3, 1).cpu().numpy()
     return array

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from taskonomy_core.errors import TaskonomyError
@@ -29,15 +30,34 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), facecolor="white")
 
 
-def save(figure: Figure, path: Path, dpi: int = 160) -> Path:
-    """Write a figure as PNG or SVG by the ending of `path`, with no date and no version in it."""
-    import matplotlib as mpl
+def check_place(path: Path) -> None:
+    """Refuse, before any work is done, a place where no picture can be written; makes its folder.
 
+    Errors: TaskonomyError for an unknown format, or where the folder cannot be written into.
+    """
     if path.suffix.lower() not in FORMATS:
         raise TaskonomyError(
             f"A picture cannot be written as {path.name!r}.", f"Give a name that ends in {' or '.join(FORMATS)}."
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path.parent):
+            pass
+        if path.exists():
+            path.open("ab").close()
+    except OSError as error:
+        # mkdir says "File exists" where a file stands in the place of the folder.
+        why = "Not a directory" if isinstance(error, FileExistsError) else error.strerror
+        raise TaskonomyError(
+            f"A picture cannot be written to {path}: {why}.", "Give a place that you may write to."
+        ) from error
+
+
+def save(figure: Figure, path: Path, dpi: int = 160) -> Path:
+    """Write a figure as PNG or SVG by the ending of `path`, with no date and no version in it."""
+    import matplotlib as mpl
+
+    check_place(path)
     nothing = {"Software": None} if path.suffix.lower() == ".png" else {"Date": None, "Creator": None}
     with mpl.rc_context(_STYLE):
         figure.savefig(path, dpi=dpi, metadata=nothing)

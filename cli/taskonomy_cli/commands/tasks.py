@@ -1,13 +1,16 @@
-"""`tk tasks`: what is installed and what is registered. Imports no plugin and no torch."""
+"""`tk tasks`: what is installed and what is registered. Imports no plugin and no torch, but for `--gallery`."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 import click
 
+from taskonomy_cli.options import Count
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Styled, Table
 from taskonomy_core.registry.discover import TASK, FoundPlugin, discover
@@ -15,6 +18,17 @@ from taskonomy_core.registry.roster import Roster, RosterTask
 
 REGISTERED, AVAILABLE, MISSING, CLASH = "registered", "available", "missing", "clash"
 _STYLES = {REGISTERED: "green", AVAILABLE: "", MISSING: "bold red", CLASH: "bold yellow"}
+
+
+class Side(Count):
+    """The side of a picture that every task can take: a multiple of 16 from 32 to 512."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number of a text; a usage error where it is none."""
+        side = super().convert(value, param, ctx)
+        if not 32 <= side <= 512 or side % 16:
+            self.fail(f"{value!r} is not a multiple of 16 from 32 to 512.", param, ctx)
+        return side
 
 
 @dataclass(frozen=True)
@@ -30,10 +44,31 @@ class Listed:
 
 
 @click.command
+@click.option(
+    "--gallery",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Draw the input and the target of every task, all of one scene, to a PNG or SVG instead.",
+)
+@click.option("--side", type=Side(), help="Side of the gallery's pictures in pixels [default: 192].")
+@click.option("--image", type=click.IntRange(0, 255), help="Which test picture the gallery shows [default: 0].")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def command(session: Session, as_json: bool) -> None:
-    """List the tasks that are registered in registry.toml, then those that are only installed."""
+def command(session: Session, gallery: Path | None, side: int | None, image: int | None, as_json: bool) -> None:
+    """List the tasks that are registered in registry.toml, then those that are only installed.
+
+    With --gallery the tasks of registry.toml are drawn on pictures of its data source; without one, every installed
+    task on rooms.
+    """
+    if gallery is not None:
+        from taskonomy_cli.gallery import draw
+
+        drawn = draw(session, gallery, 192 if side is None else side, image or 0)
+        if as_json:
+            session.terminal.answer_json(drawn)
+        return
+    if side is not None or image is not None:
+        raise click.UsageError("--side and --image are for --gallery FILE.")
     installed = [plugin for plugin in discover() if plugin.kind == TASK]
     listed = _registered(session.roster, installed) if session.found else []
     used = {line.plugin for line in listed}
