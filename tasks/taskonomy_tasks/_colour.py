@@ -27,8 +27,7 @@ def _mix(planes: Tensor, matrix: Tensor) -> Tensor:
 
 def rgb_to_lab(rgb: Tensor) -> Tensor:
     """SRGB in [0, 1] -> L in [0, 100] and a, b; float [..., 3, h, w]."""
-    linear = torch.where(rgb > 0.04045, ((rgb.clamp(min=0.0) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
-    relative = _mix(linear, torch.tensor(_TO_XYZ)) / torch.tensor(_WHITE).to(rgb)[:, None, None]
+    relative = _mix(_linear(rgb), torch.tensor(_TO_XYZ)) / torch.tensor(_WHITE).to(rgb)[:, None, None]
     root = torch.where(relative > _EDGE**3, relative.clamp(min=1e-9) ** (1 / 3), relative / (3 * _EDGE**2) + 4 / 29)
     x, y, z = root.unbind(-3)
     return torch.stack((116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)), dim=-3)
@@ -42,8 +41,24 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
     relative = torch.where(root > _EDGE, root**3, 3 * _EDGE**2 * (root - 4 / 29))
     xyz = relative * torch.tensor(_WHITE).to(lab)[:, None, None]
     linear = _mix(xyz, torch.linalg.inv(torch.tensor(_TO_XYZ)))
-    rgb = torch.where(linear > 0.0031308, 1.055 * linear.clamp(min=1e-9) ** (1 / 2.4) - 0.055, linear * 12.92)
-    return rgb.clamp(0.0, 1.0)
+    return _encoded(linear).clamp(0.0, 1.0)
+
+
+def grey_of(rgb: Tensor) -> Tensor:
+    """The grey pictures of the same lightness: sRGB in [0, 1], float [..., 3, h, w], its three channels alike."""
+    weights = torch.tensor(_TO_XYZ[1]).to(rgb)[:, None, None]
+    luminance = (_linear(rgb) * weights).sum(-3, keepdim=True)
+    return _encoded(luminance).clamp(0.0, 1.0).expand_as(rgb)
+
+
+def _linear(rgb: Tensor) -> Tensor:
+    """SRGB without its gamma."""
+    return torch.where(rgb > 0.04045, ((rgb.clamp(min=0.0) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
+
+
+def _encoded(linear: Tensor) -> Tensor:
+    """The inverse of `_linear`."""
+    return torch.where(linear > 0.0031308, 1.055 * linear.clamp(min=1e-9) ** (1 / 2.4) - 0.055, linear * 12.92)
 
 
 @cache

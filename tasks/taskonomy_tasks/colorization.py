@@ -1,9 +1,10 @@
 """Colorization: the colours of a picture from its lightness. Source-only.
 
-Input: the encoder sees L of CIE Lab alone, 0..100 on [-1, 1], one channel; as a source it sees the lightness of the
-other task's pictures. Target: ab, [B, 2, H/4, W/4], mean of each 4 x 4 block. The loss assigns it softly to the 10
-nearest bins (Gaussian, sigma 5) and takes the cross-entropy of the predicted distribution over bins times a weight of
-the true bin (facts 1.3). Head: the image decoder, stopped at a quarter of the side, linear.
+Input: a grey picture of the same L of CIE Lab, so that whoever predicts colours sees none; this task's own encoder
+sees L itself, 0..100 on [-1, 1], one channel, and as a source the lightness of the other task's pictures. Target: ab,
+[B, 2, H/4, W/4], mean of each 4 x 4 block. The loss assigns it softly to the 10 nearest bins (Gaussian, sigma 5) and
+takes the cross-entropy of the predicted distribution over bins times a weight of the true bin (facts 1.3). Head: the
+image decoder, stopped at a quarter of the side, linear.
 
 What deviates: 304 bins (`_colour.gamut_bins`) where the paper's list has 313; no GAN part (see `_images`). The
 rebalancing weights are Zhang et al.'s (2016, eq. 4) on a prior in one number: the density of colours falls as
@@ -19,7 +20,7 @@ from torch import Tensor
 
 from taskonomy_core.blocks import DenseDecoder, masked_mean, mean_of, scored_pixels, spread
 from taskonomy_core.contract import Draws, Example, OutputSpec, Task, Views, hookimpl
-from taskonomy_tasks._colour import BINS, gamut_bins, lab_to_rgb, rgb_to_lab, soft_bins
+from taskonomy_tasks._colour import BINS, gamut_bins, grey_of, lab_to_rgb, rgb_to_lab, soft_bins
 
 STRIDE = 4
 CHROMA = 6.7  # units of ab
@@ -33,8 +34,9 @@ def lightness(images: Tensor) -> Tensor:
 
 
 def colours(views: Views, draws: Draws) -> Example:
-    """The picture, and its ab at a quarter of the side."""
-    return Example(inputs=views.images(), target=F.avg_pool2d(rgb_to_lab(views.only("rgb"))[:, 1:], STRIDE))
+    """The picture without its colours, and these: its ab at a quarter of the side."""
+    target = F.avg_pool2d(rgb_to_lab(views.only("rgb"))[:, 1:], STRIDE)
+    return Example(inputs=grey_of(views["rgb"]) * 2.0 - 1.0, target=target)
 
 
 @cache
@@ -83,7 +85,7 @@ def colorized(shown: Tensor, inputs: Tensor) -> Tensor:
 
 TASK = Task(
     name="colorization",
-    version=1,
+    version=2,
     title="Colorization",
     group="2d",
     output=OutputSpec.dense(BINS, stride=STRIDE),
@@ -94,6 +96,7 @@ TASK = Task(
     picture=colorized,
     sees=lightness,
     channels=1,
+    alters_inputs=True,
     target=False,
 )
 

@@ -43,6 +43,19 @@ def test_the_encoder_sees_lightness_from_black_to_white():
     assert (TASK.channels, TASK.target, TASK.source) == (1, False, True)
 
 
+def test_whoever_predicts_colours_is_shown_grey_pictures_of_the_same_lightness():
+    rgb = random_rgb(4, 1, 3, 16, 16)
+    rgb[0, 0, :, 0, :4] = torch.tensor([[1.0, 0, 0], [0, 1.0, 0], [0, 0, 1.0], [1.0, 1.0, 1.0]]).T
+    rgb[0, 0, :, 1, 0] = 0.01
+    inputs = TASK.example(Views({"rgb": rgb}), Draws.of(0, [0, 1, 2, 3])).inputs
+    assert TASK.alters_inputs
+    assert inputs.shape == rgb.shape
+    assert torch.equal(inputs, inputs[:, :, :1].expand_as(inputs))
+    theirs = rgb2lab(rgb[:, 0].numpy(), channel_axis=1)[:, 0]
+    np.testing.assert_allclose(rgb2lab((inputs[:, 0].numpy() + 1) / 2, channel_axis=1)[:, 0], theirs, atol=2e-3)
+    torch.testing.assert_close(TASK.sees(inputs[:, 0]), lightness(rgb[:, 0] * 2 - 1), atol=2e-5, rtol=0)
+
+
 def test_the_bins_are_about_as_many_as_the_papers_and_lie_around_every_colour():
     bins = gamut_bins()
     assert bins.shape == (BINS, 2)
