@@ -21,7 +21,7 @@ class Outcome:
 
     Attributes:
         image_ids: int64 [N], the test examples, by the stable id of their first image and their place among those.
-        losses: float64 [N], the test loss of each; NaN where the image has no label. Both empty for a source-only task.
+        losses: float64 [N], the test loss of each; NaN where the image has no label. Both empty for an untrained one.
         state: the trained weights by name ("encoder.*", "readout.*", "decoder.*", "constant").
         metrics: what people quote, by "NAME (UNIT)".
         seconds: processor time of this process spent on this job alone.
@@ -41,7 +41,7 @@ class Trainer(Protocol):
         """Train a task's own encoder and decoder on `train`; the losses are the `self` column."""
         ...
 
-    def constant(self, target: str) -> Outcome:
+    def constant(self, task: str) -> Outcome:
         """The best output that ignores the image, fitted on `transfer`."""
         ...
 

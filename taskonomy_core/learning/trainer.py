@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from taskonomy_core.contract import DataSource, EncoderKind, FeatureSpec, Task, seed_of
@@ -58,10 +59,37 @@ class LocalTrainer:
         count = self._recipe.counts[split]
         return Deck(self._tasks[task], self._data, split, count, self._seed, self.computing.device)
 
-    def finished_network(self, task: str) -> Learner:
-        """A task's own network as it was stored."""
-        learner = self._from_pixels(self._tasks[task], self.deck(task, "test"), "network")
+    def features(self, target: str, split: str, sources: Sequence[str]) -> list[NDArray[np.floating]]:
+        """The frozen representations of a target's examples under some sources' encoders, computed where not cached."""
+        return self._held(self._tasks[target], self.deck(target, split), sources)
+
+    def finished_network(self, task: str, inputs: Tensor | None = None) -> Learner:
+        """A task's own network as it was stored.
+
+        `inputs` [B, V, 3, h, w] are some of what it will be fed, for their shape; without them the test split is read.
+        """
+        sample = _sample(self.deck(task, "test")) if inputs is None else inputs
+        learner = self._from_pixels(self._tasks[task], sample, "network")
         learner.module.load_state_dict(dict(self._state(task)))
+        return learner
+
+    def finished_transfer(
+        self, target: str, sources: Sequence[str], state: Mapping[str, Tensor], inputs: Tensor
+    ) -> Learner:
+        """A transfer as it was stored, on features that are made as it is fed, not read from the cache.
+
+        `sources` in the order of its training; `inputs` [B, V, 3, h, w] as for `finished_network`.
+        """
+        encoders = [self.computing.place(self._frozen(name)()).eval() for name in sources]
+
+        def feed(batch: Batch) -> Tensor:
+            parts = [self._features.live(encoder, batch.example.inputs) for encoder in encoders]
+            return self.computing.move(torch.cat(parts, dim=2))
+
+        features = self._features.live(encoders[0], inputs[:1])
+        learner = self._transfer(self._tasks[target], sources, features.shape)
+        learner.feed = feed
+        learner.module.load_state_dict(dict(state))
         return learner
 
     def network(self, task: str) -> Outcome:
@@ -72,7 +100,7 @@ class LocalTrainer:
         if not card.trainable:
             encoding = build_encoding(card, self._encoder, self._recipe.size, self._seed)
             return _outcome(nn.ModuleDict({"encoding": encoding}), None, None, time.process_time() - started)
-        learner = self._from_pixels(card, deck, "network")
+        learner = self._from_pixels(card, _sample(deck), "network")
         return self._trained(learner, card, deck, self._recipe.network, started)
 
     def scratch(self, target: str) -> Outcome:
@@ -80,16 +108,16 @@ class LocalTrainer:
         card = self._tasks[target]
         started = time.process_time()
         deck = self.deck(card.name, "transfer")
-        learner = self._from_pixels(card, deck, "scratch")
+        learner = self._from_pixels(card, _sample(deck), "scratch")
         return self._trained(learner, card, deck, self._recipe.scratch, started)
 
-    def constant(self, target: str) -> Outcome:
+    def constant(self, task: str) -> Outcome:
         """Fit the best constant on `transfer` (paper, Table 1: "avg")."""
-        card = self._tasks[target]
+        card = self._tasks[task]
         started = time.process_time()
         deck = self.deck(card.name, "transfer")
-        module = Constant(card.output.shape(self._recipe.size.image), seed_of(self._seed, target))
-        learner = Learner(f"The constant of {target}", module.to(self.computing.device), _inputs, seed=0)
+        module = Constant(card.output.shape(self._recipe.size.image), seed_of(self._seed, task))
+        learner = Learner(f"The constant of {task}", module.to(self.computing.device), _inputs, seed=0)
         schedule = schedule_for(self._recipe.constant_steps, self._recipe.transfer.batch, len(deck))
         return self._trained(learner, card, deck, schedule, started, fresh=False)
 
@@ -110,8 +138,7 @@ class LocalTrainer:
             for learner, score in zip(learners, scores, strict=True)
         ]
 
-    def _from_pixels(self, task: Task, deck: Deck, role: str) -> Learner:
-        sample = deck.take(torch.arange(2)).example.inputs
+    def _from_pixels(self, task: Task, sample: Tensor, role: str) -> Learner:
         seed = seed_of(self._seed, role)
         module = build_network(task, self._encoder, self._recipe.size, seed, sample)
         name = f"The {'task network' if role == 'network' else 'from-scratch network'} of {task.name}"
@@ -119,18 +146,23 @@ class LocalTrainer:
 
     def _readout(self, task: Task, deck: Deck, test: Deck, sources: tuple[str, ...]) -> Learner:
         """A readout from one or more frozen encoders, concatenated channel-wise."""
-        held = {
-            split.split: [self._features.open(self._key(name), self._frozen(name), task, split) for name in sources]
-            for split in (deck, test)
-        }
+        held = {split.split: self._held(task, split, sources) for split in (deck, test)}
+
+        features = gather(held["test"][0], test, task.alters_inputs, torch.arange(1))
+        learner = self._transfer(task, sources, features.shape)
 
         def feed(batch: Batch) -> Tensor:
             # Training reads `transfer`, evaluation `test`; the module's mode says which.
-            split = deck if module.training else test
+            split = deck if learner.module.training else test
             parts = [gather(each, split, task.alters_inputs, batch.positions) for each in held[split.split]]
             return self.computing.move(torch.cat(parts, dim=2))
 
-        views, channels, height, width = gather(held["test"][0], test, task.alters_inputs, torch.arange(1)).shape[1:]
+        learner.feed = feed
+        return learner
+
+    def _transfer(self, task: Task, sources: Sequence[str], shape: torch.Size) -> Learner:
+        """A fresh transfer, not fed yet, from several sources whose features have this shape each, [B, V, C, y, x]."""
+        views, channels, height, width = shape[1:]
         channels *= len(sources)
         seed = seed_of(self._seed, "transfer", *sources, "to", task.name)
         with torch.random.fork_rng(devices=[]):
@@ -138,7 +170,10 @@ class LocalTrainer:
             readout = Readout(channels)
         decoder = build_decoder(task, FeatureSpec(2 * channels, height, width, views), self._recipe.size, seed)
         module = self.computing.place(Transfer(readout, decoder))
-        return Learner(f"The transfer from {' + '.join(sources)} to {task.name}", module, feed, seed)
+        return Learner(f"The transfer from {' + '.join(sources)} to {task.name}", module, _inputs, seed)
+
+    def _held(self, task: Task, deck: Deck, sources: Sequence[str]) -> list[NDArray[np.floating]]:
+        return [self._features.open(self._key(name), self._frozen(name), task, deck) for name in sources]
 
     def _frozen(self, name: str) -> Callable[[], Encoding]:
         """A maker of the trained encoder of a finished task network."""
@@ -153,19 +188,22 @@ class LocalTrainer:
     def _trained(
         self, learner: Learner, task: Task, deck: Deck, schedule: Schedule, started: float, *, fresh: bool = True
     ) -> Outcome:
-        """Fit one learner and, where the task is a target, score it on `test`."""
+        """Fit one learner and score it on `test`; a task that is no target is scored for `tk sanity` alone."""
         batches = deck.shuffled(schedule.epochs, schedule.batch, fresh=fresh)
         steps = deck.steps(schedule.epochs, schedule.batch)
         fit([learner], batches, steps, task.name, task.loss, schedule, self.computing)
         if learner.fault is not None:
             raise learner.fault
-        score: Score | JobError | None = None
-        test = self.deck(task.name, "test") if task.target else None
-        if test is not None:
-            (score,) = evaluate([learner], test, task, self.computing, quoted=True)
+        test = self.deck(task.name, "test")
+        (score,) = evaluate([learner], test, task, self.computing, quoted=True)
         if isinstance(score, JobError):
             raise score
         return _outcome(learner.module, score, test, time.process_time() - started)
+
+
+def _sample(deck: Deck) -> Tensor:
+    """Some inputs of a deck, for their shape."""
+    return deck.take(torch.arange(2)).example.inputs
 
 
 def _inputs(batch: Batch) -> Tensor:

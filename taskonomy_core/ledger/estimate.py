@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from taskonomy_core.ledger.jobs import KINDS, Job
+from taskonomy_core.ledger.jobs import Job, recipes_of
 from taskonomy_core.ledger.records import Result
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Estimates:
     """
 
     def __init__(self, results: Iterable[Result], recipe: Recipe) -> None:
-        present = {kind: recipe.digest(kind) for kind in KINDS}
+        present = recipes_of(recipe)
         seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
         for result in results:
             if result.done and result.parts["recipe"] == present[result.kind]:

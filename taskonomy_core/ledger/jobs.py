@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from taskonomy_core.learning.recipe import Recipe
+    from taskonomy_core.ledger.left_out import LeftOut
     from taskonomy_core.registry.roster import Roster
 
 NETWORK = "network"
 TRANSFER = "transfer"
 SCRATCH = "scratch"
 CONSTANT = "constant"
-KINDS = (NETWORK, TRANSFER, SCRATCH, CONSTANT)
+REFERENCE = "reference"
+KINDS = (NETWORK, TRANSFER, SCRATCH, CONSTANT, REFERENCE)
 
 # What stands in a key for a fact that no command has recorded yet: no stored key contains it, so nothing is done.
 UNKNOWN = "unknown"
@@ -32,11 +34,15 @@ Identity = tuple[str, str, tuple[str, ...]]
 class Facts:
     """What keys need but only plugins know (they import torch): recorded in the ledger whenever they were opened.
 
-    `data` is the data source's fingerprint, `encoder` is NAME@VERSION; None where not recorded yet.
+    `data` is the data source's fingerprint, `encoder` is NAME@VERSION; None where not recorded yet. `untrained` are
+    the tasks whose encoders stay as they were initialised; one that was never opened is taken for a trained one.
+    `left_out` are those that could not take part, by name.
     """
 
     data: str | None = None
     encoder: str | None = None
+    untrained: frozenset[str] = frozenset()
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
 
     @property
     def known(self) -> bool:
@@ -50,9 +56,12 @@ class Job:
 
     Attributes:
         kind: "network" (a task's own encoder and decoder; its test losses are the `self` column), "transfer" (a
-            readout from the representations of `sources`), "scratch" or "constant" (the baselines of a target).
+            readout from the representations of `sources`), "scratch" (the baseline of a target's gain), "constant"
+            (the best output of a trained task that ignores the image) or "reference" (a readout from the untrained
+            encoder, for a trained task that is no target: `tk sanity` holds its network against it; for a target the
+            transfer from there serves). A reference takes no part in tournaments or higher orders.
         target: whose labels are learnt.
-        sources: sorted; of a transfer alone.
+        sources: sorted; of readouts (transfers and references) alone.
         key: blake2b of the kind, the target, the sources and `parts`.
         parts: all that could change the result, by name: "version", "recipe", "data", "seed", "encoder", "networks"
             (the recipe of the sources' networks) and "source NAME" (that network's key).
@@ -71,7 +80,7 @@ class Job:
 
     @property
     def order(self) -> int:
-        """How many sources feed it: 0 for all but transfers."""
+        """How many sources feed it: 0 for all but readouts."""
         return len(self.sources)
 
     @property
@@ -81,8 +90,13 @@ class Job:
 
 
 def job_name(kind: str, target: str, sources: tuple[str, ...]) -> str:
-    """ "transfer denoising + normals -> layout", "network of normals"."""
-    return f"transfer {' + '.join(sources)} -> {target}" if kind == TRANSFER else f"{kind} of {target}"
+    """ "transfer denoising + normals -> layout", "reference random_projection -> jigsaw", "network of normals"."""
+    return f"{kind} {' + '.join(sources)} -> {target}" if sources else f"{kind} of {target}"
+
+
+def recipes_of(recipe: Recipe) -> dict[str, str]:
+    """The hash of what matters of a recipe, by kind of job; a reference is trained as a transfer is."""
+    return {kind: recipe.digest(TRANSFER if kind == REFERENCE else kind) for kind in KINDS}
 
 
 def digest_of(*parts: object) -> str:
@@ -96,9 +110,11 @@ class Keys:
     def __init__(self, roster: Roster, recipe: Recipe, facts: Facts) -> None:
         self.roster = roster
         self.recipe = recipe
-        self._recipes = {kind: recipe.digest(kind) for kind in KINDS}
+        self.left_out = facts.left_out
+        self._recipes = recipes_of(recipe)
         self._common = {"data": facts.data or UNKNOWN, "seed": str(roster.seed)}
         self._encoder = facts.encoder or UNKNOWN
+        self._untrained = facts.untrained
         self._made: dict[Identity, Job] = {}
 
     @cached_property
@@ -110,6 +126,16 @@ class Keys:
     def sources(self) -> tuple[str, ...]:
         """The registered tasks that are transferred from, sorted."""
         return tuple(sorted(name for name, task in self.roster.tasks.items() if task.is_source))
+
+    @cached_property
+    def trained(self) -> tuple[str, ...]:
+        """The registered tasks that have a network of their own to train, sorted."""
+        return tuple(sorted(name for name in self.roster.tasks if name not in self._untrained))
+
+    @cached_property
+    def untrained(self) -> str | None:
+        """The untrained encoder that every trained task is held against: the first by name of those registered."""
+        return next((name for name in self.sources if name in self._untrained), None)
 
     def sources_of(self, target: str) -> tuple[str, ...]:
         """Every source but the target itself."""
@@ -128,26 +154,41 @@ class Keys:
         """The same network, trained from pixels on `transfer`."""
         return self._job(SCRATCH, target, (), {"encoder": self._encoder})
 
-    def constant(self, target: str) -> Job:
+    def constant(self, task: str) -> Job:
         """The best output that ignores the image."""
-        return self._job(CONSTANT, target, (), {})
+        return self._job(CONSTANT, task, (), {})
 
     def transfer(self, sources: tuple[str, ...], target: str) -> Job:
         """A readout of the frozen representations of `sources`."""
-        ordered = tuple(sorted(sources))
-        extra = {"encoder": self._encoder, "networks": self._recipes[NETWORK]}
-        extra |= {f"source {name}": self.network(name).key for name in ordered}
-        return self._job(TRANSFER, target, ordered, extra)
+        return self._readout(TRANSFER, sources, target)
+
+    def from_untrained(self, task: str) -> Job | None:
+        """The readout from the untrained encoder: of a target a transfer, of another trained task a reference.
+
+        None where no untrained encoder is registered, and for an untrained task itself.
+        """
+        if self.untrained is None or task not in self.trained:
+            return None
+        return self._readout(TRANSFER if task in self.targets else REFERENCE, (self.untrained,), task)
 
     def again(self, kind: str, target: str, sources: tuple[str, ...]) -> Job | None:
         """The job of a stored result as it would be made today; None where its tasks or roles are no longer there."""
         if kind == NETWORK:
             return self.network(target) if target in self.roster.tasks else None
+        if kind == CONSTANT:
+            return self.constant(target) if target in self.trained else None
+        if kind == REFERENCE:
+            job = self.from_untrained(target)
+            return job if job is not None and job.identity == (kind, target, sources) else None
         if target not in self.targets or not set(sources) <= set(self.sources_of(target)):
             return None
-        if kind == TRANSFER:
-            return self.transfer(sources, target)
-        return self.scratch(target) if kind == SCRATCH else self.constant(target)
+        return self.transfer(sources, target) if kind == TRANSFER else self.scratch(target)
+
+    def _readout(self, kind: str, sources: tuple[str, ...], target: str) -> Job:
+        ordered = tuple(sorted(sources))
+        extra = {"encoder": self._encoder, "networks": self._recipes[NETWORK]}
+        extra |= {f"source {name}": self.network(name).key for name in ordered}
+        return self._job(kind, target, ordered, extra)
 
     def _job(self, kind: str, target: str, sources: tuple[str, ...], extra: Mapping[str, str]) -> Job:
         identity = (kind, target, sources)

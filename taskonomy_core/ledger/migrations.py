@@ -53,6 +53,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    # 2. Which tasks are trained at all. Of those that were seen before, one was not; every other says so itself when
+    #    it is opened again.
+    (
+        "ALTER TABLE card ADD COLUMN trainable INTEGER NOT NULL DEFAULT 1",
+        "UPDATE card SET trainable = 0 WHERE name = 'random_projection'",
+    ),
 )
 
 NEWEST = len(MIGRATIONS)

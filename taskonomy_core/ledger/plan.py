@@ -1,5 +1,11 @@
 """What there is to train, what is done and what it would cost: derived from the store, never stored.
 
+With n sources, first order: every task a network; every target n readouts (n - 1 where it is a source itself) and a
+from-scratch network; every trained task a constant; every trained task that is no target, where an untrained encoder
+is registered, a reference: the readout from it. So one task more costs its network, its row (as a target), its column
+(as a source) and its baselines: scratch and constant of a target, constant and reference of a source alone, nothing
+of an untrained one. (The first untrained encoder brings the references of all, which are its column too.)
+
 Imports no torch.
 """
 
@@ -7,14 +13,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from taskonomy_core.ledger.beam import combinations_of, most_open
 from taskonomy_core.ledger.estimate import Estimate, Estimates
 from taskonomy_core.ledger.jobs import (
-    CONSTANT,
-    NETWORK,
-    SCRATCH,
+    KINDS,
     TRANSFER,
     Identity,
     Job,
@@ -22,6 +26,7 @@ from taskonomy_core.ledger.jobs import (
     reasons_stale,
     settings_changed,
 )
+from taskonomy_core.ledger.left_out import LeftOut
 from taskonomy_core.ledger.records import Result, Snapshot
 
 DONE = "done"
@@ -42,13 +47,15 @@ class PlannedJob:
     """A job and where it stands.
 
     States: "done"; "running" (a living process holds it); "new" (there is no result of it under any key); "stale"
-    (there is one, under another key); "failed" (`reason` says why); "blocked" (the network of a source failed).
+    (there is one, under another key); "failed" (`reason` says why); "blocked" (the network of a source failed, or it
+    needs tasks that are left out, `without`).
     """
 
     job: Job
     state: str
     reason: str = ""
     old: Result | None = None
+    without: tuple[str, ...] = ()
 
     @property
     def settings_changed(self) -> tuple[str, ...]:
@@ -75,10 +82,15 @@ class Plan:
     order: int
     known: bool
     estimates: Estimates
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
 
     def of(self, *states: str) -> tuple[PlannedJob, ...]:
         """The jobs in any of these states."""
         return tuple(planned for planned in self.jobs if planned.state in states)
+
+    def possible(self, *states: str) -> tuple[PlannedJob, ...]:
+        """Those of them that need no task that is left out."""
+        return tuple(planned for planned in self.of(*states) if not planned.without)
 
     @property
     def at_most(self) -> int:
@@ -92,8 +104,7 @@ class Plan:
             found.setdefault((planned.job.kind, planned.job.order), Counter())[planned.state] += 1
         for part in self.undecided:
             found.setdefault((TRANSFER, part.order), Counter())[DONE] += part.done
-        ranks = (NETWORK, TRANSFER, SCRATCH, CONSTANT)
-        return dict(sorted(found.items(), key=lambda entry: (ranks.index(entry[0][0]), entry[0][1])))
+        return dict(sorted(found.items(), key=lambda entry: (KINDS.index(entry[0][0]), entry[0][1])))
 
     def estimate(self, planned: Iterable[PlannedJob]) -> Estimate:
         """What training these jobs would take, in processor seconds."""
@@ -119,7 +130,7 @@ class Planner:
 
         With `retry_since`, jobs that failed no later than that serial count as not tried.
         """
-        states = _States(snapshot, retry_since)
+        states = _States(snapshot, retry_since, self.keys.left_out)
         keys = self.keys
         networks = {name: states.of(keys.network(name)) for name in sorted(keys.roster.tasks)}
         jobs = list(networks.values())
@@ -138,8 +149,13 @@ class Planner:
                         jobs.append(states.of(keys.transfer(chosen, target), *(networks[name] for name in chosen)))
                 else:
                     undecided.append(self._undecided(target, k, ranked, first, snapshot))
+        for task in (name for name in keys.trained if name not in keys.targets):
+            jobs.append(states.of(keys.constant(task)))
+            reference = keys.from_untrained(task)
+            if reference is not None:
+                jobs.append(states.of(reference, *(networks[name] for name in reference.sources)))
         estimates = Estimates(snapshot.results.values(), keys.recipe)
-        return Plan(tuple(jobs), tuple(undecided), order, self._known, estimates)
+        return Plan(tuple(jobs), tuple(undecided), order, self._known, estimates, keys.left_out)
 
     def _rank(self, target: str, first: Mapping[str, PlannedJob], snapshot: Snapshot) -> tuple[str, ...]:
         """The sources whose first-order transfers are done, best first."""
@@ -165,8 +181,9 @@ class Planner:
 class _States:
     """Looks up where a job stands."""
 
-    def __init__(self, snapshot: Snapshot, retry_since: int | None) -> None:
+    def __init__(self, snapshot: Snapshot, retry_since: int | None, left_out: Mapping[str, LeftOut]) -> None:
         self._snapshot = snapshot
+        self._left_out = left_out
         self._retry_since = retry_since
         # The latest finished result of each identity, whatever its key.
         self._latest: dict[Identity, Result] = {}
@@ -181,6 +198,10 @@ class _States:
             return PlannedJob(job, DONE)
         if job.key in self._snapshot.claims:
             return PlannedJob(job, RUNNING)
+        without = tuple(name for name in (job.target, *job.sources) if name in self._left_out)
+        if without:
+            reasons = (self._left_out[name].sentence for name in without)
+            return PlannedJob(job, BLOCKED, " ".join(reasons), without=without)
         if result is not None and (self._retry_since is None or result.serial > self._retry_since):
             return PlannedJob(job, FAILED, result.reason)
         failed = [network.job.target for network in networks if network.state == FAILED]

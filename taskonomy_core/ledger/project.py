@@ -14,6 +14,7 @@ from taskonomy_core.errors import TaskonomyError
 from taskonomy_core.learning.recipe import Recipe, recipe_for
 from taskonomy_core.ledger.beam import rank
 from taskonomy_core.ledger.jobs import Facts, Keys, digest_of
+from taskonomy_core.ledger.left_out import read as read_left_out
 from taskonomy_core.ledger.plan import Plan, Planner
 from taskonomy_core.ledger.records import Result, Snapshot
 from taskonomy_core.ledger.store import Store
@@ -67,21 +68,36 @@ class Project:
     @property
     def data_fact(self) -> str:
         """The name under which the data source's fingerprint is recorded: a hash of all that it is asked for."""
-        return f"data {digest_of(self.roster.data['source'], self.data_request)}"
+        return f"data {self._data_digest}"
+
+    @property
+    def left_out_fact(self) -> str:
+        """The name under which the tasks are recorded that cannot take part with this data source."""
+        return f"left out {self._data_digest}"
+
+    @property
+    def _data_digest(self) -> str:
+        return digest_of(self.roster.data["source"], self.data_request)
 
     @property
     def encoder_fact(self) -> str:
         """The name under which the encoder's version is recorded."""
         return f"encoder {self.recipe.encoder}"
 
-    def facts(self, recorded: Mapping[str, str]) -> Facts:
-        """What the store has recorded of this project's data source and encoder."""
+    def facts(self, store: Store) -> Facts:
+        """What the store has recorded of this project's data source, encoder and tasks."""
+        recorded = store.facts()
         version = recorded.get(self.encoder_fact)
-        return Facts(recorded.get(self.data_fact), None if version is None else f"{self.recipe.encoder}@{version}")
+        return Facts(
+            data=recorded.get(self.data_fact),
+            encoder=None if version is None else f"{self.recipe.encoder}@{version}",
+            untrained=frozenset(card.name for card in store.cards().values() if not card.trainable),
+            left_out=read_left_out(recorded.get(self.left_out_fact), self.roster),
+        )
 
     def planner(self, store: Store) -> Planner:
         """What makes plans from snapshots of this store."""
-        facts = self.facts(store.facts())
+        facts = self.facts(store)
 
         def ranking(target: str, results: tuple[Result, ...]) -> tuple[str, ...]:
             return rank(column_of(store, result) for result in results)
@@ -115,7 +131,7 @@ class Project:
 def column_of(store: Store, result: Result) -> LossColumn:
     """The loss column of a stored result that has one."""
     image_ids, losses = store.column(result)
-    reference = {"network": "self", "transfer": ""}.get(result.kind, result.kind)
+    reference = {"network": "self", "transfer": "", "reference": ""}.get(result.kind, result.kind)
     return LossColumn(result.target, result.sources, reference, image_ids, losses)
 
 
@@ -129,7 +145,7 @@ def columns(roster: Roster, recipe: Recipe, store: Store, order: int | None = No
     Errors: LedgerError where a stored file is damaged.
     """
     project = Project(roster, recipe)
-    keys = Keys(roster, recipe, project.facts(store.facts()))
+    keys = Keys(roster, recipe, project.facts(store))
     return [column_of(store, result) for result in present_results(keys, store.snapshot(), order)]
 
 

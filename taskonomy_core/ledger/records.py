@@ -20,7 +20,7 @@ class Result:
         serial: rises with every write to the ledger.
         state: "done" or "failed".
         reason: why it failed.
-        weights, losses: digests of the stored files; None where there are none (a source-only task has no losses).
+        weights, losses: digests of the stored files; None where there are none (an untrained task has no losses).
         metrics: what people quote, by "NAME (UNIT)".
         seconds: processor seconds spent on it.
         run: the run that trained it.
@@ -88,10 +88,11 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Card:
-    """What commands without torch may show of a task."""
+    """What commands without torch may know of a task."""
 
     name: str
     version: int
     title: str
     group: str
     needs: tuple[str, ...]
+    trainable: bool = True

@@ -6,25 +6,25 @@ from collections import defaultdict
 from collections.abc import Sequence
 from math import ceil
 
-from taskonomy_core.ledger.jobs import NETWORK, TRANSFER, Job
+from taskonomy_core.ledger.jobs import NETWORK, Job
 from taskonomy_core.ledger.plan import DONE, Plan
 
 
 def next_unit(plan: Plan, states: Sequence[str], group: int, last_target: str = "") -> list[Job]:
-    """What to train next: one job, or up to `group` transfers of one target and order, which train together.
+    """What to train next: one job, or up to `group` readouts of one target and order, which train together.
 
-    Networks come first, since everything else may wait for them; then transfers of a target whose sources are all
-    there; then scratch and constant; then transfers of which some must still wait. The longest first, so that nobody
-    is left with a long job at the end; among transfers the target of the last unit, whose labels are at hand. Empty
+    Networks come first, since everything else may wait for them; then readouts of a target whose sources are all
+    there; then scratch and constant; then readouts of which some must still wait. The longest first, so that nobody
+    is left with a long job at the end; among readouts the target of the last unit, whose labels are at hand. Empty
     when nothing is ready.
     """
     open_jobs = [planned.job for planned in plan.of(*states)]
     networks = [job for job in open_jobs if job.kind == NETWORK]
     if networks:
         return [min(networks, key=lambda job: _longest_first(plan, job))]
-    ready, waiting = _transfers(plan, open_jobs)
+    ready, waiting = _readouts(plan, open_jobs)
     whole = [where for where in ready if where not in waiting]
-    singles = [job for job in open_jobs if job.kind not in (NETWORK, TRANSFER)]
+    singles = [job for job in open_jobs if not job.sources]
     if not whole and singles:
         return [min(singles, key=lambda job: _longest_first(plan, job))]
     if not ready:
@@ -39,13 +39,16 @@ def _longest_first(plan: Plan, job: Job) -> tuple[float, str]:
     return -(plan.estimates.seconds(job.kind, job.target) or 0.0), job.name
 
 
-def _transfers(plan: Plan, open_jobs: Sequence[Job]) -> tuple[dict[tuple[int, str], list[Job]], set[tuple[int, str]]]:
-    """The transfers whose sources are trained, by (order, target), and where others still wait for theirs."""
+def _readouts(plan: Plan, open_jobs: Sequence[Job]) -> tuple[dict[tuple[int, str], list[Job]], set[tuple[int, str]]]:
+    """The readouts whose sources are trained, by (order, target), and where others still wait for theirs.
+
+    Those of one target are of one kind: transfers if it is one, else its reference.
+    """
     trained = {planned.job.target for planned in plan.of(DONE) if planned.job.kind == NETWORK}
     ready: dict[tuple[int, str], list[Job]] = defaultdict(list)
     waiting = set()
     for job in open_jobs:
-        if job.kind != TRANSFER:
+        if not job.sources:
             continue
         if trained.issuperset(job.sources):
             ready[job.order, job.target].append(job)

@@ -120,10 +120,10 @@ class Store:
 
     def cards(self) -> dict[str, Card]:
         """The task cards that were last seen, by name."""
-        rows = self._rows("SELECT name, version, title, task_group, needs FROM card ORDER BY name")
+        rows = self._rows("SELECT name, version, title, task_group, needs, trainable FROM card ORDER BY name")
         return {
-            name: Card(name, version, title, group, tuple(json.loads(needs)))
-            for name, version, title, group, needs in rows
+            name: Card(name, version, title, group, tuple(json.loads(needs)), bool(trainable))
+            for name, version, title, group, needs, trainable in rows
         }
 
     def bytes_used(self) -> int:
@@ -139,10 +139,14 @@ class Store:
 
     def record_cards(self, cards: Iterable[Card]) -> None:
         """Keep the cards of tasks that were loaded."""
-        rows = [(card.name, card.version, card.title, card.group, json.dumps(card.needs)) for card in cards]
+        rows = [
+            (card.name, card.version, card.title, card.group, json.dumps(card.needs), card.trainable) for card in cards
+        ]
         with self._transaction():
             self._db.executemany(
-                "INSERT OR REPLACE INTO card (name, version, title, task_group, needs) VALUES (?, ?, ?, ?, ?)", rows
+                "INSERT OR REPLACE INTO card (name, version, title, task_group, needs, trainable) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                rows,
             )
 
     def claim(self, jobs: Sequence[Job], owner: Owner, since: int) -> list[Job]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from taskonomy_core.errors import JobError, LedgerError
 from taskonomy_core.learning.outcome import Outcome, Trainer
-from taskonomy_core.ledger.jobs import TRANSFER, Job, Keys
+from taskonomy_core.ledger.jobs import Job, Keys
 from taskonomy_core.ledger.owner import HEARTBEAT, Owner
 from taskonomy_core.ledger.plan import NEW, RUNNING, STALE
 from taskonomy_core.ledger.project import Project
@@ -122,7 +122,7 @@ class Worker:
         trainer = self._open()
         first = unit[0]
         try:
-            if first.kind == TRANSFER:
+            if first.sources:  # transfers, or a reference
                 return list(trainer.transfers(first.target, [job.sources for job in unit]))
             return [getattr(trainer, first.kind)(first.target)]
         except JobError as error:

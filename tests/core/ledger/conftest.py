@@ -10,9 +10,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fake_trainer import write_registry
+from fake_trainer import UNTRAINED, write_registry
 
 from taskonomy_core.ledger.project import Project
+from taskonomy_core.ledger.records import Card
 from taskonomy_core.ledger.store import Store
 
 TWELVE = {f"task{letter}": "both" for letter in "abcdefghi"} | {f"only{letter}": "source" for letter in "xyz"}
@@ -20,7 +21,7 @@ TWELVE = {f"task{letter}": "both" for letter in "abcdefghi"} | {f"only{letter}":
 
 @pytest.fixture
 def registry(tmp_path):
-    """registry.toml of twelve tasks, three of them sources alone."""
+    """registry.toml of twelve tasks, three of them sources alone, of which one is untrained."""
     return write_registry(tmp_path / "registry.toml", TWELVE)
 
 
@@ -40,6 +41,7 @@ def store(project):
     with Store.open(project.folder) as opened:
         opened._db.execute("PRAGMA synchronous = OFF")
         opened.record_facts({project.data_fact: "fingerprint", project.encoder_fact: "1"})
+        opened.record_cards([Card(UNTRAINED, 1, "Z", "other", (), trainable=False)])
         yield opened
 
 

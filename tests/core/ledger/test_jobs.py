@@ -98,8 +98,35 @@ def test_roles_decide_who_is_source_and_target(keys_of, project):
     assert keys.highest_order == 11
     assert keys.again("transfer", "taskb", ("taska",)) is None
     assert keys.again("scratch", "onlyx", ()) is None
+    assert keys.again("constant", "onlyx", ()) == keys.constant("onlyx")
+    assert keys.again("constant", "gone", ()) is None
     assert keys.again("network", "onlyx", ()) == keys.network("onlyx")
     assert keys.again("network", "gone", ()) is None
+
+
+def test_the_readout_from_the_untrained_encoder_is_a_transfer_or_a_reference(keys_of):
+    assert keys_of().untrained is None
+    assert keys_of().from_untrained("taska") is None
+    keys = keys_of(facts=replace(FACTS, untrained=frozenset({"onlyy", "onlyz", "gone"})))
+    assert keys.untrained == "onlyy"
+    assert keys.trained == ("onlyx", *(f"task{letter}" for letter in "abcdefghi"))
+    assert keys.from_untrained("taska") == keys.transfer(("onlyy",), "taska")
+    reference = keys.from_untrained("onlyx")
+    assert reference.identity == ("reference", "onlyx", ("onlyy",))
+    assert reference.name == "reference onlyy -> onlyx"
+    assert keys.from_untrained("onlyz") is None
+    assert keys.again("reference", "onlyx", ("onlyy",)) == reference
+    assert keys.again("reference", "onlyx", ("onlyz",)) is None  # another one serves
+    assert keys.again("reference", "taska", ("onlyy",)) is None  # a target has a transfer in its place
+    assert keys.again("constant", "onlyz", ()) is None
+
+
+def test_a_reference_changes_with_what_changes_a_transfer(keys_of):
+    def key(**changes):
+        return keys_of(facts=replace(FACTS, untrained=frozenset({"onlyz"})), **changes).from_untrained("onlyx").key
+
+    assert len({key(), key(transfer={"epochs": 30}), key(network={"epochs": 30}), key(scratch={"epochs": 30})}) == 3
+    assert key() == key(scratch={"epochs": 30})
 
 
 def test_names(keys_of):

@@ -11,7 +11,7 @@ from taskonomy_core.ledger.migrations import MIGRATIONS, NEWEST
 from taskonomy_core.ledger.store import Store
 
 # A step that ledgers in the world have seen must never change. A new step adds its digest here.
-DIGESTS = ["53177880b6481336"]
+DIGESTS = ["53177880b6481336", "c2f68f97621135ef"]
 
 
 def test_no_step_was_edited():
@@ -44,6 +44,21 @@ def test_an_older_ledger_gets_the_tables_of_a_fresh_one(tmp_path, version):
     for name in ("old", "fresh"):
         Store.open(tmp_path / name).close()
     assert tables(tmp_path / "old" / "ledger.sqlite") == tables(tmp_path / "fresh" / "ledger.sqlite")
+
+
+def test_the_untrained_task_of_the_first_version_is_known_as_one(tmp_path):
+    database = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
+    for statement in MIGRATIONS[0]:
+        database.execute(statement)
+    for name in ("normals", "random_projection"):
+        database.execute("INSERT INTO card VALUES (?, 1, 'Title', 'other', '[]')", (name,))
+    database.execute("PRAGMA user_version = 1")
+    database.close()
+    with Store.open(tmp_path) as store:
+        assert {name: card.trainable for name, card in store.cards().items()} == {
+            "normals": True,
+            "random_projection": False,
+        }
 
 
 def test_a_new_step_is_taken_once_and_keeps_what_is_there(tmp_path, monkeypatch):

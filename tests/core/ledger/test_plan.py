@@ -1,4 +1,4 @@
-"""Counts and states, worked by hand: 9 tasks that are source and target, 3 that are sources alone."""
+"""Counts and states, worked by hand: 9 tasks that are source and target, 3 that are sources alone, 1 of these untrained."""
 
 from collections import Counter
 from dataclasses import replace
@@ -12,6 +12,7 @@ from taskonomy_core.errors import TaskonomyError
 from taskonomy_core.ledger.owner import Owner
 from taskonomy_core.ledger.plan import Undecided
 from taskonomy_core.ledger.project import Project, columns, recipe_of
+from taskonomy_core.ledger.records import Card
 from taskonomy_core.ledger.run import refuse_mixing
 from taskonomy_core.registry.roster import RosterTask
 
@@ -21,12 +22,12 @@ NEW_TASK = "taskj"
 
 @pytest.fixture
 def trainer(tmp_path):
-    return FakeTrainer(tmp_path, {"onlyx", "onlyy", "onlyz"})
+    return FakeTrainer(tmp_path)
 
 
 def train(project, store, trainer, jobs, run="run"):
     for job in jobs:
-        if job.kind == "transfer":
+        if job.sources:
             (outcome,) = trainer.transfers(job.target, [job.sources])
         else:
             outcome = getattr(trainer, job.kind)(job.target)
@@ -66,7 +67,8 @@ def test_an_untouched_project_has_everything_to_do(project, store):
         ("transfer", 1): {"new": 9 * 11},
         ("transfer", 2): {"done": 0},
         ("scratch", 0): {"new": 9},
-        ("constant", 0): {"new": 9},
+        ("constant", 0): {"new": 11},  # of all but onlyz, which is untrained
+        ("reference", 1): {"new": 2},  # onlyz -> onlyx and onlyy
     }
     assert plan.undecided == tuple(Undecided(target, 2, 10, 0) for target in sorted(project.roster.tasks)[3:])
     assert plan.at_most == 90
@@ -99,7 +101,8 @@ def test_higher_orders_follow_the_paper(project, store, trainer, order, pairs_an
         ("transfer", 1): 99,
         **higher,
         ("scratch", 0): 9,
-        ("constant", 0): 9,
+        ("constant", 0): 11,
+        ("reference", 1): 2,
     }
     assert plan.of("done") == plan.jobs
 
@@ -114,6 +117,7 @@ def test_a_thirteenth_task_needs_its_network_row_and_column(project, store, trai
         ("transfer", 2): 0,
         ("scratch", 0): 1,
         ("constant", 0): 1,
+        ("reference", 1): 0,  # its row has that readout
     }
     assert all(NEW_TASK in (planned.job.target, *planned.job.sources) for planned in plan.of("new"))
     assert {(part.target, part.at_most) for part in plan.undecided} == {(NEW_TASK, 10)} | {
@@ -127,14 +131,85 @@ def test_a_thirteenth_task_needs_its_network_row_and_column(project, store, trai
     assert grown.plan(store).of("done") == grown.plan(store).jobs
 
 
-def test_a_thirteenth_source_needs_its_network_and_column_alone(project, store, trainer):
+def test_a_thirteenth_source_needs_its_network_and_column_and_two_references(project, store, trainer):
     train_all(project, store, trainer, order=1)
     assert open_counts(with_task(project, "source").plan(store, 1)) == {
         ("network", 0): 1,
         ("transfer", 1): 9,
         ("scratch", 0): 0,
-        ("constant", 0): 0,
+        ("constant", 0): 1,
+        ("reference", 1): 1,
     }
+
+
+def test_another_untrained_source_needs_its_network_and_column_alone(project, store, trainer):
+    train_all(project, store, trainer, order=1)
+    store.record_cards([Card(NEW_TASK, 1, "J", "other", (), trainable=False)])
+    assert open_counts(with_task(project, "source").plan(store, 1)) == {
+        ("network", 0): 1,
+        ("transfer", 1): 9,
+        ("scratch", 0): 0,
+        ("constant", 0): 0,
+        ("reference", 1): 0,
+    }
+
+
+def test_references_are_of_trained_tasks_that_are_no_targets(project, store, trainer):
+    names = {planned.job.name for planned in project.plan(store).jobs if planned.job.kind == "reference"}
+    assert names == {"reference onlyz -> onlyx", "reference onlyz -> onlyy"}
+    train_all(project, store, trainer)
+    found = {result.identity for result in store.snapshot().results.values() if result.target.startswith("only")}
+    assert found == {
+        *(("network", name, ()) for name in ("onlyx", "onlyy", "onlyz")),
+        *(("constant", name, ()) for name in ("onlyx", "onlyy")),
+        *(("reference", name, ("onlyz",)) for name in ("onlyx", "onlyy")),
+    }
+    assert not {column.target for column in columns(project.roster, project.recipe, store)} & {"onlyx", "onlyy"}
+
+
+def test_without_an_untrained_source_there_are_constants_alone(project, store):
+    rest = {name: task for name, task in project.roster.tasks.items() if name != "onlyz"}
+    counts = altered(project, rest).plan(store, 1).counts()
+    assert counts["constant", 0] == {"new": 11}
+    assert ("reference", 1) not in counts
+
+
+def test_a_task_that_was_never_opened_is_taken_for_a_trained_one(project, store):
+    store.record_cards([Card("onlyz", 1, "Z", "other", ())])
+    counts = project.plan(store, 1).counts()
+    assert counts["constant", 0] == {"new": 12}
+    assert ("reference", 1) not in counts
+
+
+def test_references_go_stale_with_their_task_and_with_the_untrained_encoder(project, store, trainer):
+    train_all(project, store, trainer, order=1)
+    stale = {planned.job.name: planned.reason for planned in with_version(project, "onlyx").plan(store, 1).of("stale")}
+    assert stale == {
+        **dict.fromkeys(
+            ("network of onlyx", "constant of onlyx", "reference onlyz -> onlyx"), "the task's version changed"
+        ),
+        **{f"transfer onlyx -> task{letter}": "the network of onlyx changed" for letter in "abcdefghi"},
+    }
+    other = with_version(project, "onlyz").plan(store, 1)
+    assert {planned.reason for planned in other.of("stale") if planned.job.kind == "reference"} == {
+        "the network of onlyz changed"
+    }
+    assert Counter(planned.job.kind for planned in other.of("stale")) == {"network": 1, "transfer": 9, "reference": 2}
+
+
+def test_a_source_that_becomes_a_target_too_has_a_row_and_no_reference(project, store, trainer):
+    train_all(project, store, trainer, order=1)
+    promoted = replace(project.roster.tasks["onlyx"], role="both")
+    grown = altered(project, {**project.roster.tasks, "onlyx": promoted})
+    assert open_counts(grown.plan(store, 1)) == {
+        ("network", 0): 0,
+        ("transfer", 1): 11,
+        ("scratch", 0): 1,
+        ("constant", 0): 0,  # it has that already
+        ("reference", 1): 0,
+    }
+    own = [column.name for column in columns(grown.roster, grown.recipe, store) if column.target == "onlyx"]
+    assert own == ["constant -> onlyx", "self -> onlyx"]
 
 
 def test_taking_a_task_out_and_back_trains_nothing(project, store, trainer):
@@ -193,7 +268,10 @@ def test_running_failed_and_blocked(project, store):
     assert states["transfer taska -> taskb"] == ("blocked", "the network of taska failed")
     assert states["transfer taskb -> taska"] == ("new", "")
     assert Counter(planned.state for planned in plan.jobs)["blocked"] == 8
-    again = project.planner(store).plan(store.snapshot(), 1, retry_since=1)
+    store.fail(keys.network("onlyz"), "It diverged.", OWNER, "run")
+    blocked = {planned.job.name for planned in project.plan(store, 1).of("blocked") if planned.job.order == 1}
+    assert {"reference onlyz -> onlyx", "reference onlyz -> onlyy", "transfer onlyz -> taska"} <= blocked
+    again = project.planner(store).plan(store.snapshot(), 1, retry_since=store.snapshot().serial)
     assert not again.of("failed", "blocked")
     assert len(again.of("new")) == len(plan.jobs) - 1
 

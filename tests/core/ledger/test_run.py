@@ -71,7 +71,7 @@ def test_a_run_tells_of_every_job_and_sums_up(small, ledger):
     assert {report.seconds for report in summary.done if report.kind == "network"} == {2.0}
     first, last = seen[0], seen[-1]
     assert first.parts == {
-        ("constant", 0): (0, 2),
+        ("constant", 0): (0, 3),
         ("network", 0): (0, 3),
         ("scratch", 0): (0, 2),
         ("transfer", 1): (0, 4),
@@ -87,7 +87,7 @@ def test_a_listener_that_fails_is_reported_once_and_the_run_goes_on(small, ledge
     assert [error.message for error in summary.complaints] == [
         "deaf[listener.deaf] raises in taskonomy_job_done: no 1."
     ]
-    assert len(summary.done) == 13
+    assert len(summary.done) == 14
 
 
 def test_failed_jobs_and_what_waits_for_them_are_in_the_summary(small, ledger):
@@ -107,7 +107,7 @@ def test_failed_jobs_and_what_waits_for_them_are_in_the_summary(small, ledger):
 
 
 def test_a_second_run_has_nothing_to_start(small, ledger):
-    assert len(startable(small.plan(ledger, retry_since=0), new_only=False)) == 11  # pairs are not known yet
+    assert len(startable(small.plan(ledger, retry_since=0), new_only=False)) == 12  # pairs are not known yet
     go(small, ledger)
     assert startable(small.plan(ledger), new_only=False) == ()
 
@@ -136,7 +136,7 @@ def test_an_error_of_the_executor_comes_out_after_the_finished_jobs_are_told(sma
     ears = Ears()
     with pytest.raises(JobError, match="1 of 2 workers"):
         go(small, ledger, ears, executor=ExecutorKind("breaks", "", breaks))
-    assert len(ears.reports) == 13
+    assert len(ears.reports) == 14
 
 
 def test_an_interrupt_closes_the_executor_and_keeps_what_is_done(small, ledger):

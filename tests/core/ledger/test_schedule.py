@@ -46,10 +46,16 @@ def test_while_a_network_is_in_training_scratch_fills_before_half_a_row(project,
     assert take(project, store) == [f"transfer {name} -> taski" for name in keys.sources_of("taski")[:6]]
     for source in keys.sources_of("taski"):
         finish(keys.transfer((source,), "taski"))
-    assert take(project, store) == ["constant of taska"]
+    # The references of onlyx and onlyy wait for no network either; each is a unit of its own.
+    assert take(project, store) == ["reference onlyz -> onlyx"]
+    finish(keys.from_untrained("onlyx"))
+    assert take(project, store) == ["reference onlyz -> onlyy"]
+    finish(keys.from_untrained("onlyy"))
+    assert take(project, store) == ["constant of onlyx"]
+    for name in keys.trained:
+        finish(keys.constant(name))
     for name in keys.targets:
         finish(keys.scratch(name), 9.0 if name == "taskc" else 2.0)
-        finish(keys.constant(name))
     assert take(project, store) == [f"transfer {name} -> taska" for name in keys.sources_of("taska")[:5]]
 
 
@@ -69,6 +75,8 @@ def test_the_longest_of_the_baselines_goes_first(project, store, keys, finish):
     for target in keys.targets:
         for source in keys.sources_of(target):
             finish(keys.transfer((source,), target))
+    for name in ("onlyx", "onlyy"):
+        finish(keys.from_untrained(name))
     finish(keys.constant("taska"), 1.0)
     finish(keys.scratch("taskb"), 8.0)
     assert take(project, store) == ["scratch of taska"]
@@ -78,6 +86,7 @@ def test_nothing_is_ready_when_all_waits_or_is_done(project, store, keys, finish
     store.claim(all_networks(keys), OWNER, -1)
     for name in keys.targets:
         finish(keys.scratch(name))
+    for name in keys.trained:
         finish(keys.constant(name))
     assert take(project, store) == []
 
@@ -92,4 +101,4 @@ def test_following_the_schedule_trains_every_job_once(project, store, keys, fini
             seen[job.key] += 1
             finish(job)
     assert set(seen.values()) == {1}
-    assert len(seen) == 12 + 99 + 90 + 18
+    assert len(seen) == 12 + 99 + 90 + 9 + 11 + 2

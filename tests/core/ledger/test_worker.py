@@ -21,7 +21,7 @@ from taskonomy_core.ledger.store import Store
 from taskonomy_core.ledger.worker import RunOrder, work
 
 SMALL = {"taska": "both", "taskb": "both", "taskc": "both", "onlyx": "source"}
-JOBS = 4 + 3 * 3 + 3 * 3 + 3 + 3  # networks, orders 1 and 2, scratch, constant
+JOBS = 4 + 3 * 3 + 3 * 3 + 3 + 4  # networks, orders 1 and 2, scratch, constant
 FAKE = "fake_trainer:open_fake"
 
 
@@ -166,7 +166,7 @@ def test_a_trainer_that_gives_up_a_whole_unit_fails_its_jobs(small, ledger, monk
     assert {planned.reason for planned in small.plan(ledger).of("failed")} == {
         f"Task {name!r} raised in its example." for name in ("taska", "taskb", "taskc")
     }
-    assert len(small.plan(ledger).of("done")) == 4 + 3 + 3
+    assert len(small.plan(ledger).of("done")) == 4 + 3 + 4
 
 
 def test_a_bug_ends_the_worker_with_its_traceback_and_gives_its_claims_back(small, ledger, monkeypatch):
@@ -209,7 +209,7 @@ def test_a_worker_waits_for_what_another_trains(small, ledger, monkeypatch):
 
     monkeypatch.setattr(worker_module.time, "sleep", nap)
     work(order_of(small))
-    assert naps[:3] == [6, 6, 6]  # scratch and constant needed no network
+    assert naps[:3] == [7, 7, 7]  # scratch and constant needed no network
     assert small.plan(ledger).of("done") == small.plan(ledger).jobs
 
 
