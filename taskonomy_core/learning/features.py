@@ -51,6 +51,13 @@ class FeatureCache:
         mapped: NDArray[np.floating] = np.load(path, mmap_mode="r", allow_pickle=False)
         return mapped
 
+    def live(self, encoder: Encoding, pictures: Tensor) -> Tensor:
+        """What `open` and `gather` would give of pictures that are in no split: [B, V, 3, h, w] -> [B, V, C, y, x].
+
+        `encoder` is in place and in evaluation. Rounded as stored features are; on the CPU.
+        """
+        return torch.from_numpy(self._encode(encoder, [lambda: pictures]).astype(np.float32))
+
     def _plain(self, split: str, count: int) -> list[Callable[[], Tensor]]:
         """The plain pictures of a split in chunks, each [n, 3, h, w]."""
         chunks = torch.split(torch.arange(count), CHUNK)
