@@ -24,7 +24,7 @@ from taskonomy_core.learning.show import Pictures, as_bytes
 
 SPLIT = "test"
 ABREAST = 3  # so many views stand side by side; more stand in a square
-_RIM = 2  # pixels between views
+_RIM = 64  # between views: one pixel for so many across
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,8 @@ def shown_task(task: Task, data: DataSource, image: int, seed: int) -> Panel:
         inputs = as_bytes(_tiled(_seen(task, example.inputs[0]))[None])[0]
     with plugin_code(task.name, "metrics"):
         scored = ", ".join(metric().name for metric in task.metrics) or _name(task.loss)
-    caption = f"{_several(example.inputs.shape[1], 'view')} to {_output(task)}; {scored}"
+    part = f"{_several(example.inputs.shape[1], 'view')} to {_output(task)}"
+    caption = f"{part}; {scored if task.trainable else 'not trained'}{'' if task.target else '; source only'}"
     return Panel(task.name, task.title, task.group, caption, inputs, target)
 
 
@@ -127,10 +128,10 @@ def _seen(task: Task, views: Tensor) -> Tensor:
 def _tiled(views: Tensor) -> Tensor:
     """Views [V, 3, h, w] side by side with a white rim between, from four on in a square: [3, H, W]."""
     across = len(views) if len(views) <= ABREAST else ceil(sqrt(len(views)))
-    blanks = -len(views) % across
-    framed = pad(torch.cat([views, views.new_ones(blanks, *views.shape[1:])]), (0, _RIM, 0, _RIM), value=1.0)
+    rim, blanks = max(1, views.shape[-1] // _RIM), -len(views) % across
+    framed = pad(torch.cat([views, views.new_ones(blanks, *views.shape[1:])]), (0, rim, 0, rim), value=1.0)
     rows = [torch.cat(list(framed[start : start + across]), dim=2) for start in range(0, len(framed), across)]
-    return torch.cat(rows, dim=1)[:, :-_RIM, :-_RIM]
+    return torch.cat(rows, dim=1)[:, :-rim, :-rim]
 
 
 def _output(task: Task) -> str:

@@ -89,7 +89,8 @@ def _width(panel: Panel) -> float:
 
 
 def _picture_width(picture: NDArray[np.uint8]) -> float:
-    return SIDE * min(picture.shape[1] / picture.shape[0], _WIDEST)
+    height, width = int(picture.shape[0]), int(picture.shape[1])
+    return SIDE * min(width / height, _WIDEST)
 
 
 class _Sheet:

@@ -51,7 +51,9 @@ class Listed:
     help="Draw the input and the target of every task, all of one scene, to a PNG or SVG instead.",
 )
 @click.option("--side", type=Side(), help="Side of the gallery's pictures in pixels [default: 192].")
-@click.option("--image", type=click.IntRange(0, 255), help="Which test picture the gallery shows [default: 0].")
+@click.option(
+    "--image", metavar="NUMBER", type=click.IntRange(0, 255), help="Which test picture the gallery shows [default: 0]."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def command(session: Session, gallery: Path | None, side: int | None, image: int | None, as_json: bool) -> None:

@@ -131,10 +131,10 @@ def test_two_views_stand_side_by_side_with_a_white_rim():
         "pair", arrangement="matched_pairs", example=pair, picture=show_input, output=OutputSpec.vector(1), needs=()
     )
     panel = shown_task(task, Rooms(), 0, 0)
-    assert panel.inputs.shape == (SIDE, 2 * SIDE + 2, 3)
+    assert panel.inputs.shape == (SIDE, 2 * SIDE + 1, 3)
     assert (panel.inputs[:, :SIDE] == picture(0)).all()
-    assert (panel.inputs[:, SIDE : SIDE + 2] == 255).all()
-    assert (panel.inputs[:, SIDE + 2 :] == picture(1)).all()
+    assert (panel.inputs[:, SIDE] == 255).all()
+    assert (panel.inputs[:, SIDE + 1 :] == picture(1)).all()
     assert panel.caption == "2 views to 1 number; l1"
 
 
@@ -144,8 +144,8 @@ def test_many_views_stand_in_a_square_and_blanks_are_white():
         return Example(shades[None], views.only("rgb"))
 
     inputs = shown_task(make_task("five", example=five, picture=show_input, needs=()), Rooms(), 0, 0).inputs
-    assert inputs.shape == (2 * SIDE + 2, 3 * SIDE + 4, 3)
-    middles = inputs[8 :: SIDE + 2, 8 :: SIDE + 2, 0]
+    assert inputs.shape == (2 * SIDE + 1, 3 * SIDE + 2, 3)
+    middles = inputs[8 :: SIDE + 1, 8 :: SIDE + 1, 0]
     assert middles.tolist() == [[0, 51, 102], [153, 204, 255]]
 
 
@@ -165,6 +165,8 @@ class Score:
     [
         ({}, "1 view to 1 map; l1"),
         ({"output": OutputSpec.dense(3, stride=2)}, "1 view to 3 maps of 1/2 side; l1"),
+        ({"target": False}, "1 view to 1 map; l1; source only"),
+        ({"target": False, "trainable": False}, "1 view to 1 map; not trained; source only"),
         ({"output": OutputSpec.vector(9), "metrics": (Score, Score)}, "1 view to 9 numbers; share right, share right"),
     ],
 )
