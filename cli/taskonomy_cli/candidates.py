@@ -16,7 +16,7 @@ from taskonomy_core.learning.recipe import PRESETS
 from taskonomy_core.registry.discover import TASK
 from taskonomy_core.registry.load import load_file, load_plugin
 from taskonomy_core.registry.naming import nearest
-from taskonomy_core.registry.resolve import data_source, entry_of, load_entry
+from taskonomy_core.registry.resolve import data_source, entry_of, load_entry, offers
 
 if TYPE_CHECKING:
     from taskonomy_core.contract.checks import CheckBench, CheckResult
@@ -84,9 +84,10 @@ def _bench(session: Session, tasks: Sequence[Task]) -> CheckBench:
     if session.found:
         roster = session.roster
         name, seed, options = roster.data["source"], roster.seed, roster.data_options
-    data = data_source(name).open(DataRequest(_SIDE, _COUNTS, seed, options))
+    request = DataRequest(_SIDE, _COUNTS, seed, options)
+    data = data_source(name).open(request)
     for task in tasks:
-        _refuse_missing(task, name, data)
+        _refuse_missing(task, name, data, request)
     # Two torch threads beside other load are slower than one.
     torch.set_num_threads(1)
     with session.terminal.progress() as progress:
@@ -103,11 +104,13 @@ def _views(data: DataSource, task: Task, count: int) -> Views:
     return Views(data.read("train", groups, task.modalities))
 
 
-def _refuse_missing(task: Task, source: str, data: DataSource) -> None:
+def _refuse_missing(task: Task, source: str, data: DataSource, request: DataRequest) -> None:
     for need in task.modalities:
         if need not in data.modalities:
+            has = f"It has: {', '.join(sorted(data.modalities))}."
+            others = [name for name, names in offers(request).items() if names.issuperset(task.modalities)]
             raise DataError(
                 f"{task.name} needs {need!r}, which the data source {source} does not have."
                 f"{nearest(need, data.modalities)}",
-                f"It has: {', '.join(sorted(data.modalities))}.",
+                f"{has} All that {task.name} needs is offered by: {', '.join(others)}." if others else has,
             )

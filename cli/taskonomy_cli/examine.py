@@ -136,16 +136,28 @@ def _registry(session: Session) -> Iterator[Finding]:
     if session.found is None:
         yield Finding("registry.toml", DOUBTFUL, "none here", "Type: tk init")
         return
+    from taskonomy_core.contract.data import DataRequest
+    from taskonomy_core.ledger.opening import lacking
+    from taskonomy_core.ledger.project import Project
     from taskonomy_core.registry.resolve import data_source, encoder, resolve
 
     roster, recipe = session.roster, session.recipe
+    project = Project(roster, recipe)
     resolved = resolve(roster)
-    data_source(roster.data["source"])
+    data = data_source(roster.data["source"]).open(DataRequest(**project.data_request))
     encoder(recipe.encoder)
     yield Finding("registry.toml", OK, f"{session.path}: {len(roster.tasks)} tasks, preset {roster.preset}")
-    for notice in resolved.notices:
-        sentence, _, typed = notice.partition(" Type: ")
-        yield Finding("registry.toml", DOUBTFUL, sentence, f"Type: {typed}")
+    for name, fault in resolved.faults.items():
+        yield Finding(f"task {name}", BROKEN, fault.message, _or_without(fault.hint, name))
+    for name, (registered, installed) in resolved.stale.items():
+        found = f"{name} is now version {installed}, but was registered as version {registered}."
+        yield Finding("registry.toml", DOUBTFUL, found, f"Type: tk register {name}")
+    for name, part in lacking(project, resolved.tasks, data).items():
+        yield Finding(f"task {name}", DOUBTFUL, part.sentence, _or_without(part.hint, name))
+
+
+def _or_without(hint: str, name: str) -> str:
+    return f"{hint}\nOr do without: tk unregister {name}" if hint else f"Do without: tk unregister {name}"
 
 
 def _ledger(session: Session) -> Iterator[Finding]:

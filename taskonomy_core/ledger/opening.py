@@ -1,21 +1,24 @@
 """Opening what registry.toml names: tasks, data source, encoder. Imports torch, as plugins do.
 
-Whenever they are opened, what keys need of them is recorded, so that commands without torch know it too.
+A task that cannot take part (a broken plugin, a modality that the data source lacks) is left out and named; the others
+go on. Whenever they are opened, what keys and plans need of them is recorded, so that commands without torch know it
+too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from taskonomy_core.contract import DataRequest, DataSource, EncoderKind, Task
-from taskonomy_core.errors import DataError, PluginError
+from taskonomy_core.errors import JobError, PluginError
 from taskonomy_core.ledger.jobs import Keys
+from taskonomy_core.ledger.left_out import LeftOut, written
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.records import Card
 from taskonomy_core.ledger.store import Store
-from taskonomy_core.registry.resolve import data_source, encoder, resolve
+from taskonomy_core.registry.resolve import data_source, encoder, offers, resolve
 
 if TYPE_CHECKING:
     from taskonomy_core.learning.trainer import LocalTrainer
@@ -23,51 +26,71 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Opened:
-    """The plugins of one project, loaded; the data source opened but not necessarily prepared."""
+    """The plugins of one project, loaded; the data source opened but not necessarily prepared.
+
+    `tasks` are those that can take part; asked for one that is `left_out`, it raises a JobError that says why.
+    """
 
     tasks: Mapping[str, Task]
     data: DataSource
     encoder: EncoderKind
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
 
 
 def open_plugins(project: Project) -> Opened:
     """Load the tasks, the data source and the encoder of a project.
 
-    Errors: PluginError for a plugin that is missing or broken, or a task of another version than registered;
-    DataError where the data source refuses its options or lacks a modality that a task needs.
+    Errors: PluginError for a data source or encoder that is missing or broken, or a task of another version than
+    registered; DataError where the data source refuses its options.
     """
     roster = project.roster
     resolved = resolve(roster)
     if resolved.stale:
-        *others, last = resolved.stale
-        names = f"{', '.join(others)} and {last}" if others else last
         raise PluginError(
-            f"The installed versions of {names} are not those that registry.toml registers: "
+            f"The installed versions of {_listed(resolved.stale)} are not those that registry.toml registers: "
             + "; ".join(f"{name} {new} for {old}" for name, (old, new) in resolved.stale.items())
             + ".",
             "Type: " + " && ".join(f"tk register {name}" for name in resolved.stale),
         )
     data = data_source(roster.data["source"]).open(DataRequest(**project.data_request))
+    broken = {name: LeftOut(name, fault.message, fault.hint) for name, fault in resolved.faults.items()}
+    left_out = {**broken, **lacking(project, resolved.tasks, data)}
+    return Opened(_Tasks(resolved.tasks, left_out), data, encoder(project.recipe.encoder), left_out)
+
+
+def lacking(project: Project, tasks: Mapping[str, Task], data: DataSource) -> dict[str, LeftOut]:
+    """The tasks that need a modality which an opened data source does not offer, with the installed ones that do."""
     missing = {
-        name: lacking
-        for name, task in resolved.tasks.items()
-        if (lacking := [need for need in task.modalities if need not in data.modalities])
+        name: lacks
+        for name, task in tasks.items()
+        if (lacks := [need for need in task.modalities if need not in data.modalities])
     }
-    if missing:
-        raise DataError(
-            f"The data source {roster.data['source']!r} lacks what some tasks need: "
-            + "; ".join(f"{name} needs {', '.join(lacking)}" for name, lacking in missing.items())
-            + ".",
-            "Type: " + " && ".join(f"tk unregister {name}" for name in missing),
-        )
-    return Opened(resolved.tasks, data, encoder(project.recipe.encoder))
+    if not missing:
+        return {}
+    used = project.roster.data["source"]
+    offered = {name: names for name, names in offers(DataRequest(**project.data_request)).items() if name != used}
+    found = {}
+    for name, lacks in missing.items():
+        others = [source for source, names in offered.items() if names.issuperset(tasks[name].modalities)]
+        does = f"{_listed(others)} {'does' if len(others) == 1 else 'do'}" if others else "no installed one does"
+        reason = f"it needs {_listed(lacks)}, which the data source {used!r} does not offer; {does}."
+        hint = f'Set source = "{others[0]}" under [data] in registry.toml.' if others else ""
+        found[name] = LeftOut(name, reason, hint)
+    return found
 
 
 def record(project: Project, store: Store, opened: Opened) -> None:
-    """Keep what plans need to know of opened plugins: fingerprint, encoder version, task cards."""
-    store.record_facts({project.data_fact: opened.data.fingerprint, project.encoder_fact: str(opened.encoder.version)})
+    """Keep what plans need to know of opened plugins: fingerprint, encoder version, who is left out, task cards."""
+    store.record_facts(
+        {
+            project.data_fact: opened.data.fingerprint,
+            project.encoder_fact: str(opened.encoder.version),
+            project.left_out_fact: written(opened.left_out, project.roster),
+        }
+    )
     store.record_cards(
-        Card(task.name, task.version, task.title, task.group, task.needs) for task in opened.tasks.values()
+        Card(task.name, task.version, task.title, task.group, task.needs, task.trainable)
+        for task in opened.tasks.values()
     )
 
 
@@ -102,3 +125,22 @@ def checked_device(name: str) -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
     Computing.of(name, "float32")
     return name
+
+
+class _Tasks(dict[str, Task]):
+    """Tasks by name. One that is left out is a JobError, which ends that job alone; any other name is a KeyError."""
+
+    def __init__(self, tasks: Mapping[str, Task], left_out: Mapping[str, LeftOut]) -> None:
+        super().__init__({name: task for name, task in tasks.items() if name not in left_out})
+        self._left_out = left_out
+
+    def __missing__(self, name: str) -> Task:
+        if name not in self._left_out:
+            raise KeyError(name)
+        raise JobError(self._left_out[name].sentence, self._left_out[name].hint)
+
+
+def _listed(names: Iterable[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

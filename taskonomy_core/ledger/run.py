@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from taskonomy_core.contract.executor import ExecutorKind, JobReport
 from taskonomy_core.errors import PluginError, TaskonomyError
 from taskonomy_core.ledger.jobs import NETWORK, TRANSFER
+from taskonomy_core.ledger.left_out import LeftOut
 from taskonomy_core.ledger.plan import BLOCKED, NEW, RUNNING, STALE, Plan, PlannedJob
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.records import DONE, FAILED
@@ -45,14 +46,16 @@ class RunSummary:
 
     Attributes:
         done, failed: its own jobs.
-        left: jobs that it wanted and could not begin, blocked ones included.
+        left: jobs that it wanted and could not begin, blocked ones included; not those of tasks that are left out.
         complaints: what went wrong in listeners, each said once.
+        left_out: the tasks that it did without, by name.
     """
 
     done: tuple[JobReport, ...]
     failed: tuple[JobReport, ...]
     left: tuple[PlannedJob, ...]
-    complaints: tuple[PluginError, ...]
+    complaints: tuple[PluginError, ...] = ()
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
 
 
 def refuse_mixing(plan: Plan) -> None:
@@ -153,7 +156,8 @@ class _Watch:
         plan = self._plan()
         self._on_progress(self._progress(plan))
         done, failed = (tuple(part for part in self._reports if part.state == state) for state in (DONE, FAILED))
-        return RunSummary(done, failed, plan.of(*self._order.wanted, BLOCKED), tuple(self._complaints.values()))
+        left = plan.possible(*self._order.wanted, BLOCKED)
+        return RunSummary(done, failed, left, tuple(self._complaints.values()), plan.left_out)
 
     def _hear(self) -> None:
         """Pass on what this run has stored since the last time."""

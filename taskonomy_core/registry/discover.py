@@ -19,9 +19,10 @@ from taskonomy_core.errors import PluginError
 
 GROUP = "taskonomy"
 TASK = "task"
+DATA = "data"
 # Every kind that is not a task: the word before the dot of its entries.
 LISTENER = "listener"
-KINDS = ("data", "encoder", "executor", LISTENER)
+KINDS = (DATA, "encoder", "executor", LISTENER)
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,9 @@ def load_plugin(found: FoundPlugin) -> Plugin:
         home: Any = importlib.import_module(module)
         for attribute in filter(None, attributes.split(".")):
             home = getattr(home, attribute)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # extensions written in Rust panic outside of Exception
         raise failure(label, f"cannot be imported from {found.module!r}", error) from error
     plugin = ask(label, found.module, home)
     if found.kind == LISTENER and plugin.listener is None:
@@ -131,8 +133,10 @@ def _execute(path: Path, label: str) -> ModuleType:
         del sys.modules[name]
         where = f"line {error.lineno}: " if error.lineno else ""
         raise PluginError(f"{label} is not valid Python: {where}{error.msg}.", remedy(label)) from error
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         del sys.modules[name]
+        if isinstance(error, KeyboardInterrupt):
+            raise
         raise failure(label, "cannot be imported", error) from error
     return module
 

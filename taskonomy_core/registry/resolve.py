@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from taskonomy_core.contract.data import DataSourceKind
+from taskonomy_core.contract.data import DataRequest, DataSourceKind
 from taskonomy_core.contract.encoder import EncoderKind
 from taskonomy_core.contract.executor import ExecutorKind
 from taskonomy_core.contract.task import Task
 from taskonomy_core.errors import PluginError
-from taskonomy_core.registry.asking import Plugin
-from taskonomy_core.registry.discover import LISTENER, TASK, FoundPlugin, discover
+from taskonomy_core.registry.asking import Plugin, remedy
+from taskonomy_core.registry.discover import DATA, LISTENER, TASK, FoundPlugin, discover
 from taskonomy_core.registry.load import Loaded, load_all, load_file, load_plugin
 from taskonomy_core.registry.naming import nearest, noun
 from taskonomy_core.registry.roster import Roster, RosterTask
@@ -23,17 +23,19 @@ class Resolved:
     """The tasks of a roster.
 
     Attributes:
-        tasks: by name, in the order of the roster.
+        tasks: those that can be had, by name, in the order of the roster.
         stale: tasks whose version is no longer the one that was registered: (registered, installed).
+        faults: why each of the others cannot be had, by name.
     """
 
     tasks: Mapping[str, Task]
     stale: Mapping[str, tuple[int, int]]
+    faults: Mapping[str, PluginError] = field(default_factory=dict)
 
     @property
     def notices(self) -> list[str]:
-        """One sentence for each stale task, with what to type."""
-        return [
+        """One sentence for each task that cannot be had and each stale one, with what to type."""
+        return [f"{name} cannot be used: {fault}" for name, fault in self.faults.items()] + [
             f"{name} is now version {installed}, but was registered as version {registered}. Type: tk register {name}"
             for name, (registered, installed) in self.stale.items()
         ]
@@ -42,8 +44,8 @@ class Resolved:
 def resolve(roster: Roster, found: Iterable[FoundPlugin] | None = None) -> Resolved:
     """Load the plugins that the roster's tasks come from, each once, and no other.
 
-    Errors: PluginError where a task's plugin is not installed, is broken or does not bring the task; it names all such
-    tasks.
+    A task whose plugin is not installed, is broken or does not bring it is among the `faults`; the others are loaded
+    all the same.
     """
     installed = {plugin.label: plugin for plugin in (discover() if found is None else found)}
     plugins: dict[str, Plugin | PluginError] = {}
@@ -56,14 +58,12 @@ def resolve(roster: Roster, found: Iterable[FoundPlugin] | None = None) -> Resol
             tasks[entry.name] = _task_of(entry, plugins[entry.plugin])
         except PluginError as error:
             faults[entry.name] = error
-    if faults:
-        raise _unresolved(roster, faults)
     stale = {
         name: (roster.tasks[name].version, task.version)
         for name, task in tasks.items()
         if roster.tasks[name].version != task.version
     }
-    return Resolved(tasks, stale)
+    return Resolved(tasks, stale, faults)
 
 
 def load_entry(entry: RosterTask, roster: Roster, found: Iterable[FoundPlugin] | None = None) -> Task:
@@ -77,8 +77,21 @@ def load_entry(entry: RosterTask, roster: Roster, found: Iterable[FoundPlugin] |
 
 def data_source(name: str, found: Iterable[FoundPlugin] | None = None) -> DataSourceKind:
     """The installed data source of this name. Errors: PluginError, see `one_of`."""
-    kind: DataSourceKind = one_of("data", name, found)
+    kind: DataSourceKind = one_of(DATA, name, found)
     return kind
+
+
+def offers(request: DataRequest, found: Iterable[FoundPlugin] | None = None) -> dict[str, frozenset[str]]:
+    """The modalities of every installed data source that opens for a request with its default options, by name."""
+    plugins = discover() if found is None else found
+    kinds = load_all(plugin for plugin in plugins if plugin.kind == DATA).of_kind(DATA)
+    offered = {}
+    for name, kind in kinds.items():
+        try:
+            offered[name] = frozenset(kind.open(replace(request, options={})).modalities)
+        except (Exception, SystemExit):  # a stranger's, or one that has no defaults (a folder of photographs)
+            continue
+    return offered
 
 
 def encoder(name: str, found: Iterable[FoundPlugin] | None = None) -> EncoderKind:
@@ -134,7 +147,9 @@ def _load(entry: RosterTask, roster: Roster, installed: Mapping[str, FoundPlugin
     if entry.is_file:
         return load_file(roster.path.resolve().parent / entry.plugin, label=entry.plugin)
     if entry.plugin not in installed:
-        package = entry.plugin.partition("[")[0]
+        package, _, point = entry.plugin.removesuffix("]").partition("[")
+        if any(plugin.package == package for plugin in installed.values()):
+            raise PluginError(f"{package} is installed, but has no entry point {point!r}.", remedy(entry.plugin))
         raise PluginError(f"{entry.plugin} is not installed.", f"Type: pip install {package}")
     return load_plugin(installed[entry.plugin])
 
@@ -171,15 +186,3 @@ def refuse_role(task: Task, role: str) -> None:
             raise PluginError(
                 f"{task.name} cannot be a {part}.", f"Type: tk register {task.name} --role {new_entry(task, '').role}"
             )
-
-
-def _unresolved(roster: Roster, faults: Mapping[str, PluginError]) -> PluginError:
-    """One error for all tasks that cannot be had; plugins with several such tasks are told of once."""
-    reasons = "\n".join(f"  {name}: {fault.message}" for name, fault in faults.items())
-    many = "tasks that cannot be used" if len(faults) > 1 else "a task that cannot be used"
-    hints = dict.fromkeys(fault.hint for fault in faults.values() if fault.hint)
-    unregister = ", ".join(f"tk unregister {name}" for name in faults)
-    return PluginError(
-        f"{roster.path} registers {many}:\n{reasons}",
-        "\n".join([*hints, f"Or do without: {unregister}"]),
-    )

@@ -31,7 +31,8 @@ EXAMPLES = 3  # per task, in the sheet of predictions
 def command(session: Session, folder: Path, workers: int | None, device: str) -> None:
     """Run everything once with the preset nano: render, train, transfer, rank, solve, draw.
 
-    Every installed task takes part. Stopped at any moment, the same command goes on where it was.
+    Every installed task takes part; one that cannot is named and left out. Stopped at any moment, the same command goes
+    on where it was.
     """
     terminal = session.terminal
     project = Session(folder / REGISTRY)
@@ -78,8 +79,9 @@ def draw_predictions(session: Session, path: Path) -> None:
     project = Project(session.roster, session.recipe)
     with Store.open(session.store) as store:
         done = {planned.job.target for planned in project.plan(store).of(DONE) if planned.job.kind == "network"}
-        trainer = open_registered(project, store, "cpu", project.planner(store).keys)
-        names = [name for name, task in session.roster.tasks.items() if task.is_target and name in done]
+        keys = project.planner(store).keys
+        trainer = open_registered(project, store, "cpu", keys)
+        names = [name for name in session.roster.tasks if name in done & set(keys.targets) - keys.left_out.keys()]
         rows = []
         for name in names:
             count = len(trainer.deck(name, "test"))

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from taskonomy_cli.left_out import plain_left_out, tell_left_out
 from taskonomy_cli.options import Count
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Table
@@ -27,9 +28,11 @@ from taskonomy_core.ledger.store import Store
 def command(session: Session, order: int | None, new_only: bool, full: bool, as_json: bool) -> None:
     """Show what would be trained, and how long it would take.
 
-    New: there is no result yet. Stale: there is one, but of another version, recipe, data set or seed. Which transfers
-    from several sources are trained is decided when those from one source are there; until then their number is given
-    as the most that it can be. Times are processor time of one worker, from what finished jobs took.
+    New: there is no result yet. Stale: there is one, but of another version, recipe, data set or seed. Blocked: it
+    needs a network that failed, or a task that was left out when plugins were last opened (its own was broken or gone,
+    or the data source lacked what it needs). Which transfers from several sources are trained is decided when those
+    from one source are there; until then their number is given as the most that it can be. Times are processor time of
+    one worker, from what finished jobs took.
     """
     project = Project(session.roster, session.recipe)
     with Store.open(session.store, create=False) as store:
@@ -52,6 +55,7 @@ def command(session: Session, order: int | None, new_only: bool, full: bool, as_
             "The data source has not been opened under these settings yet, so nothing counts as done; "
             "tk transfer opens it."
         )
+    tell_left_out(terminal, plan.left_out.values())
     failed = plan.of(FAILED)
     if failed:
         again = "tk transfer tries them again" if len(failed) > 1 else "tk transfer tries it again"
@@ -135,6 +139,7 @@ def _plain(plan: Plan, new_only: bool, full: bool) -> dict[str, Any]:
             {"target": part.target, "order": part.order, "at_most": part.at_most, "done": part.done}
             for part in plan.undecided
         ],
+        "left_out": plain_left_out(plan.left_out.values()),
         "jobs": [
             {
                 "kind": planned.job.kind,

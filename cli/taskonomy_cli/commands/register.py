@@ -12,6 +12,7 @@ from taskonomy_cli.session import Session
 from taskonomy_cli.wording import several
 from taskonomy_core.errors import RosterError, TaskDefinitionError
 from taskonomy_core.ledger.jobs import NETWORK, TRANSFER
+from taskonomy_core.ledger.left_out import forget
 from taskonomy_core.ledger.plan import NEW, STALE
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.store import Store
@@ -90,6 +91,7 @@ def _refuse_failures(session: Session, name: str, found: list[Candidate]) -> Non
 def _needs(session: Session, project: Project, names: set[str]) -> str:
     """How much is to be trained for these tasks: networks, rows (transfers to them), columns (transfers from them)."""
     with Store.open(session.store, create=False) as store:
+        forget(project, store, names)
         plan = project.plan(store, order=1)
     lacking = plan.of(NEW, STALE)
     networks = [part for part in lacking if part.job.kind == NETWORK and part.job.target in names]

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from taskonomy_cli.left_out import plain_left_out, tell_left_out
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Styled, Table
 from taskonomy_cli.wording import duration, failures, megabytes, part_name, several
@@ -61,6 +62,7 @@ def command(session: Session, as_json: bool) -> None:
     if failed:
         terminal.answer("Failed:")
         terminal.answer("\n".join(failures(failed)))
+    tell_left_out(terminal, plan.left_out.values())
     terminal.say(_next(plan))
 
 
@@ -109,10 +111,14 @@ def _lines(roster: Roster, plan: Plan, snapshot: Snapshot, cards: dict[str, Card
 
 def _next(plan: Plan) -> str:
     if plan.of(NEW, STALE, FAILED) or plan.at_most:
-        left = len(plan.of(NEW, STALE, FAILED, BLOCKED))
+        left = len(plan.possible(NEW, STALE, FAILED, BLOCKED))
         more = f" and at most {plan.at_most} more" if plan.at_most else ""
         return f"{several(left, 'job')}{more} to train. Type: tk plan, or tk transfer"
-    return "Other processes are training the rest." if plan.of(RUNNING) else "All is done. Type: tk affinity"
+    if plan.of(RUNNING):
+        return "Other processes are training the rest."
+    if plan.left_out:
+        return "All that can be trained is done. Type: tk affinity, or tk transfer to try again what is left out"
+    return "All is done. Type: tk affinity"
 
 
 def _plain(plan: Plan, lines: list[TaskLine], snapshot: Snapshot, spent: float, used: int) -> dict[str, Any]:
@@ -127,6 +133,7 @@ def _plain(plan: Plan, lines: list[TaskLine], snapshot: Snapshot, spent: float, 
             {"job": claim.name, "process": claim.pid, "host": claim.host.split()[0]}
             for claim in snapshot.claims.values()
         ],
+        "left_out": plain_left_out(plan.left_out.values()),
         "failed": [{"job": planned.job.name, "reason": planned.reason} for planned in plan.of(FAILED)],
         "results": len(snapshot.results),
         "seconds": spent,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from taskonomy_cli.measured import read_affinity, share, titles_and_groups
+from taskonomy_cli.measured import read_affinity, share, takes_part, titles_and_groups
 from taskonomy_cli.options import Count
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Styled, Table, Terminal
@@ -70,11 +70,11 @@ def solve_for(
     solver: str = "auto",
     seconds: float | None = None,
 ) -> Taxonomy:
-    """The best taxonomy of the registered tasks for a budget."""
+    """The best taxonomy of the registered tasks for a budget; without those that are left out and not measured."""
     from taskonomy_core.taxonomy.problem import state_problem
     from taskonomy_core.taxonomy.solver import solve
 
-    tasks = session.roster.tasks.values()
+    tasks = takes_part(session, measured)
     problem = state_problem(
         measured,
         budget,

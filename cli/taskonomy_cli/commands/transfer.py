@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from taskonomy_cli.left_out import plain_left_out, tell_left_out
 from taskonomy_cli.options import Count
 from taskonomy_cli.session import Session
 from taskonomy_cli.wording import counted, duration, failures, part_name, several
@@ -47,13 +48,18 @@ def command(
 
     Every result is stored as soon as it is there: stop it at any moment, type the same again, and it goes on. Exit
     code 1 if any job failed; the others are trained all the same.
+
+    A task that cannot take part (its plugin is broken or gone, or the data source lacks what it needs) is left out and
+    named, with no effect on the exit code: it is 0 where all that can be trained is trained. What such a task has
+    been trained to before is kept.
     """
     session: Session = ctx.obj
     summary = transfer(session, new_only, order, workers, executor, device, group)
     if as_json:
         ended = [asdict(report) for report in (*summary.done, *summary.failed)]
         left = [planned.job.name for planned in summary.left]
-        session.terminal.answer_json({"jobs": ended, "left": left})
+        left_out = plain_left_out(summary.left_out.values())
+        session.terminal.answer_json({"jobs": ended, "left": left, "left_out": left_out})
     else:
         _tell(session, summary)
     if summary.failed:
@@ -86,13 +92,16 @@ def transfer(
         device = opening.checked_device(device)
         opened = opening.open_plugins(project)
         opening.record(project, store, opened)
+        tell_left_out(session.terminal, opened.left_out.values())
+        if not opened.tasks:
+            raise TaskonomyError("Every registered task is left out; there is nothing to train.", "Type: tk doctor")
         plan = project.plan(store, order, retry_since=None if new_only else store.snapshot().serial)
         if new_only:
             refuse_mixing(plan)
         jobs = startable(plan, new_only)
         if not jobs:
             session.terminal.say(_nothing(plan, new_only))
-            return RunSummary((), (), plan.of(NEW, BLOCKED), ())
+            return RunSummary((), (), plan.possible(NEW, BLOCKED), (), plan.left_out)
         workers = min(workers or _default_workers(device), len(jobs))
         session.terminal.say(f"To train: {counted(planned.job.kind for planned in jobs)}.{_time(plan, jobs, workers)}")
         heard = listeners()
@@ -152,11 +161,13 @@ def _nothing(plan: Plan, new_only: bool) -> str:
     """Why there is nothing to train, and what to type."""
     from taskonomy_core.ledger.plan import BLOCKED, FAILED, NEW, RUNNING
 
-    running, failed, waiting = len(plan.of(RUNNING)), len(plan.of(FAILED)), len(plan.of(NEW, BLOCKED))
+    running, failed, waiting = len(plan.of(RUNNING)), len(plan.of(FAILED)), len(plan.possible(NEW, BLOCKED))
     if running:
         return f"Nothing to start: another process trains {several(running, 'job')}. Type: tk status"
     if not new_only:
-        return f"Nothing to train: all {several(len(plan.jobs), 'job')} are done. Type: tk affinity"
+        possible = [planned for planned in plan.jobs if not planned.without]
+        able = " that can be trained" if len(possible) < len(plan.jobs) else ""
+        return f"Nothing to train: all {several(len(possible), 'job')}{able} are done. Type: tk affinity"
     reasons = [f"{several(failed, 'job')} failed before"] if failed else []
     reasons += [f"{several(waiting, 'new job')} would wait for stale or failed networks"] if waiting else []
     return (

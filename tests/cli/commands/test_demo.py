@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 from taskonomy_core.registry.editing import create_roster
 from taskonomy_core.registry.roster import RosterTask
@@ -43,7 +44,7 @@ def tiny_project(folder):
         file.write(TINY)
 
 
-def test_it_ends_with_a_taxonomy_its_pictures_and_what_to_type_next(run, here):
+def test_it_ends_with_a_taxonomy_its_pictures_and_what_to_type_next(run, here, monkeypatch):
     tiny_project(here / "small")
     done = run("demo", "--folder", "small", "--workers", "1", "--device", "cpu")
     assert done.exit_code == 0, done.stderr
@@ -60,3 +61,10 @@ def test_it_ends_with_a_taxonomy_its_pictures_and_what_to_type_next(run, here):
     again = run("demo", "--folder", "small", "--device", "cpu")
     assert again.stdout == done.stdout
     assert "Nothing to train" in again.stderr
+    # A task that breaks afterwards is named; what it was trained to is still there.
+    monkeypatch.setitem(sys.modules, "taskonomy_tasks.normals", None)
+    without = run("demo", "--folder", "small", "--device", "cpu")
+    assert (without.exit_code, without.stdout) == (0, done.stdout)
+    assert "normals is left out: taskonomy[normals] cannot be imported from " in without.stderr
+    assert without.stderr.count("normals is left out") == 1
+    assert "Drawn: small/predictions.png" in without.stderr

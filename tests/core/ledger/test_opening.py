@@ -1,13 +1,15 @@
-"""What registry.toml names is opened and recorded, or refused in a sentence."""
+"""What registry.toml names is opened and recorded, left out, or refused in a sentence."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 import torch
 from fake_trainer import write_registry
 
-from taskonomy_core.errors import DataError, PluginError, TaskonomyError
+from taskonomy_core.errors import JobError, PluginError, TaskonomyError
 from taskonomy_core.ledger import opening
+from taskonomy_core.ledger.left_out import LeftOut
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.store import Store
 
@@ -22,18 +24,28 @@ def plugins(monkeypatch):
     """What the registry would load; the test may change it."""
     tasks = {
         "taska": SimpleNamespace(
-            name="taska", version=1, title="A", group="2d", needs=("depth",), modalities=("rgb", "depth")
+            name="taska",
+            version=1,
+            title="A",
+            group="2d",
+            needs=("depth",),
+            modalities=("rgb", "depth"),
+            trainable=True,
         ),
-        "taskb": SimpleNamespace(name="taskb", version=1, title="B", group="3d", needs=(), modalities=("rgb",)),
+        "taskb": SimpleNamespace(
+            name="taskb", version=1, title="B", group="3d", needs=(), modalities=("rgb",), trainable=False
+        ),
     }
-    resolved = SimpleNamespace(tasks=tasks, stale={})
+    resolved = SimpleNamespace(tasks=tasks, stale={}, faults={})
     data = SimpleNamespace(modalities={"rgb": None, "depth": None}, fingerprint="fingerprint")
     asked = []
     kind = SimpleNamespace(open=lambda request: asked.append(request) or data)
     monkeypatch.setattr(opening, "resolve", lambda roster: resolved)
     monkeypatch.setattr(opening, "data_source", lambda name: kind)
     monkeypatch.setattr(opening, "encoder", lambda name: SimpleNamespace(name=name, version=3))
-    return SimpleNamespace(resolved=resolved, data=data, asked=asked)
+    offered = {"rooms": {"rgb", "depth"}}
+    monkeypatch.setattr(opening, "offers", lambda request: offered)
+    return SimpleNamespace(resolved=resolved, data=data, asked=asked, offered=offered)
 
 
 def test_what_was_opened_is_recorded_for_commands_without_torch(small, plugins):
@@ -43,11 +55,12 @@ def test_what_was_opened_is_recorded_for_commands_without_torch(small, plugins):
     with Store.open(small.folder) as store:
         assert not small.plan(store).known
         opening.record(small, store, opened)
-        facts = small.facts(store.facts())
+        facts = small.facts(store)
         assert (facts.data, facts.encoder) == ("fingerprint", "resnet_compact@3")
         assert small.plan(store).known
         assert store.cards()["taska"].needs == ("depth",)
         assert store.cards()["taskb"].group == "3d"
+        assert facts.untrained == {"taskb"}
 
 
 def test_a_task_of_another_version_than_registered_is_refused(small, plugins):
@@ -61,12 +74,56 @@ def test_a_task_of_another_version_than_registered_is_refused(small, plugins):
     assert caught.value.hint == "Type: tk register taska && tk register taskb"
 
 
-def test_a_modality_that_the_data_lacks_is_named(small, plugins):
+@pytest.mark.parametrize(
+    ("others", "does", "hint"),
+    [
+        ({}, "no installed one does.", ""),
+        ({"scans": {"rgb", "depth"}}, "scans does.", 'Set source = "scans" under [data] in registry.toml.'),
+        (
+            {"scans": {"rgb", "depth"}, "maps": {"depth"}, "lidar": {"depth", "rgb", "normal"}},
+            "scans and lidar do.",
+            'Set source = "scans" under [data] in registry.toml.',
+        ),
+    ],
+)
+def test_a_task_whose_modality_the_data_lacks_is_left_out_and_named(small, plugins, others, does, hint):
     del plugins.data.modalities["depth"]
-    with pytest.raises(DataError) as caught:
-        opening.open_plugins(small)
-    assert caught.value.message == "The data source 'rooms' lacks what some tasks need: taska needs depth."
-    assert caught.value.hint == "Type: tk unregister taska"
+    plugins.offered.update(others)
+    opened = opening.open_plugins(small)
+    assert list(opened.tasks) == ["taskb"]
+    assert opened.left_out == {
+        "taska": LeftOut("taska", f"it needs depth, which the data source 'rooms' does not offer; {does}", hint)
+    }
+
+
+def test_a_broken_task_is_left_out_and_asked_for_all_the_same_it_says_why(small, plugins):
+    del plugins.resolved.tasks["taska"]
+    plugins.resolved.faults["taska"] = PluginError("zoo[taska] is not installed.", "Type: pip install zoo")
+    opened = opening.open_plugins(small)
+    assert list(opened.tasks) == ["taskb"]
+    with pytest.raises(JobError) as caught:
+        opened.tasks["taska"]
+    assert str(caught.value) == "taska is left out: zoo[taska] is not installed.\nType: pip install zoo"
+    with pytest.raises(KeyError, match="taskc"):
+        opened.tasks["taskc"]
+
+
+def test_who_is_left_out_is_recorded_with_the_data_source_and_taken_back(small, plugins):
+    offered = plugins.data.modalities
+    with Store.open(small.folder) as store:
+        plugins.data.modalities = {"rgb": None}
+        opening.record(small, store, opening.open_plugins(small))
+        assert list(small.facts(store).left_out) == ["taska"]
+        plan = small.plan(store)
+        assert {planned.job.target for planned in plan.of("new")} == {"taskb"}
+        assert {planned.state for planned in plan.jobs if "taska" in planned.job.name} == {"blocked"}
+        elsewhere = replace(small, roster=replace(small.roster, data={"source": "scans"}))
+        assert elsewhere.facts(store).left_out == {}
+        assert elsewhere.plan(store).of("blocked") == ()
+        plugins.data.modalities = offered
+        opening.record(small, store, opening.open_plugins(small))
+        assert small.facts(store).left_out == {}
+        assert small.plan(store).of("blocked") == ()
 
 
 def test_the_trainer_is_given_the_networks_of_the_store(small, plugins, monkeypatch):

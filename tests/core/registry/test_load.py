@@ -120,12 +120,22 @@ def test_a_task_that_is_built_wrong_keeps_its_own_words(install: Install, source
         ("import nowhere_to_be_found", "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
         ("raise SystemExit(3)", "SystemExit: 3"),
         ("raise ValueError", "ValueError"),
+        ("raise GeneratorExit('panic')", "GeneratorExit: panic"),  # outside of Exception, as Rust's panics are
     ],
 )
 def test_an_import_that_fails(install: Install, site: Path, text: str, told: str) -> None:
     assert fault(install, text).message == (
         f"zoo[normals] cannot be imported from 'plugin_x': {told} ({site / 'plugin_x.py'}, line 1)"
     )
+
+
+def test_an_interrupt_is_no_fault_of_the_plugin(install: Install, site: Path) -> None:
+    install("zoo", {"normals": "plugin_x"}, {"plugin_x": "raise KeyboardInterrupt"})
+    with pytest.raises(KeyboardInterrupt):
+        load_plugin(FoundPlugin("zoo", "normals", "plugin_x"))
+    (site / "alone.py").write_text("raise KeyboardInterrupt")
+    with pytest.raises(KeyboardInterrupt):
+        load_file(site / "alone.py")
 
 
 @pytest.mark.parametrize("target", ["not-a-module", "nowhere_at_all", "plugin_x:NOTHING"])

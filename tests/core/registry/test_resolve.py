@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from taskonomy_core.contract.data import DataRequest
 from taskonomy_core.errors import PluginError
 from taskonomy_core.registry.discover import discover
 from taskonomy_core.registry.editing import create_roster
@@ -17,6 +19,7 @@ from taskonomy_core.registry.resolve import (
     listeners,
     load_entry,
     new_entry,
+    offers,
     refuse_role,
     resolve,
 )
@@ -54,7 +57,7 @@ def test_a_changed_version_is_told(install: Install, source: Source, site: Path)
     assert resolved.notices == ["normals is now version 3, but was registered as version 1. Type: tk register normals"]
 
 
-def test_all_tasks_that_cannot_be_had_are_told_at_once(install: Install, source: Source, site: Path) -> None:
+def test_tasks_that_cannot_be_had_are_named_and_the_others_loaded(install: Install, source: Source, site: Path) -> None:
     modules = {"plugin_x": source("", "normals"), "bad_x": "1 / 0"}
     install("zoo", {"normals": "plugin_x", "depth": "bad_x"}, modules)
     roster = rostered(
@@ -63,40 +66,64 @@ def test_all_tasks_that_cannot_be_had_are_told_at_once(install: Install, source:
         RosterTask("edges", "zoo[normals]", 1),
         RosterTask("depth", "zoo[depth]", 1),
         RosterTask("jigsaw", "gone[jigsaw]", 1),
+        RosterTask("reshading", "zoo[reshading]", 1),
         RosterTask("brightness", "brightness.py", 1),
     )
-    with pytest.raises(PluginError) as caught:
-        resolve(roster, discover([str(site)]))
-    assert str(caught.value) == (
-        f"{roster.path} registers tasks that cannot be used:\n"
-        "  edges: zoo[normals] brings no task 'edges'; it brings: normals.\n"
-        "  depth: zoo[depth] cannot be imported from 'bad_x': ZeroDivisionError: division by zero "
-        f"({site / 'bad_x.py'}, line 1)\n"
-        "  jigsaw: gone[jigsaw] is not installed.\n"
-        "  brightness: There is no file brightness.py.\n"
-        "Tell its author, or type: pip install --upgrade zoo\n"
-        "Type: pip install gone\n"
-        "Check the path; a task of a package is given by its name.\n"
-        "Or do without: tk unregister edges, tk unregister depth, tk unregister jigsaw, tk unregister brightness"
-    )
+    resolved = resolve(roster, discover([str(site)]))
+    assert list(resolved.tasks) == ["normals"]
+    upgrade = "Tell its author, or type: pip install --upgrade zoo"
+    assert {name: (fault.message, fault.hint) for name, fault in resolved.faults.items()} == {
+        "edges": ("zoo[normals] brings no task 'edges'; it brings: normals.", ""),
+        "depth": (
+            "zoo[depth] cannot be imported from 'bad_x': ZeroDivisionError: division by zero "
+            f"({site / 'bad_x.py'}, line 1)",
+            upgrade,
+        ),
+        "jigsaw": ("gone[jigsaw] is not installed.", "Type: pip install gone"),
+        "reshading": ("zoo is installed, but has no entry point 'reshading'.", upgrade),
+        "brightness": (
+            "There is no file brightness.py.",
+            "Check the path; a task of a package is given by its name.",
+        ),
+    }
+    assert "jigsaw cannot be used: gone[jigsaw] is not installed.\nType: pip install gone" in resolved.notices
 
 
 def test_a_role_that_the_task_cannot_have(install: Install, source: Source, site: Path) -> None:
     body = "@hookimpl\ndef taskonomy_tasks():\n    return [task('jigsaw', target=False)]"
     install("zoo", {"jigsaw": "plugin_x"}, {"plugin_x": source(body)})
-    entry = RosterTask("jigsaw", "zoo[jigsaw]", 1, "both")
-    roster = rostered(site, entry)
-    with pytest.raises(PluginError) as caught:
-        resolve(roster, discover([str(site)]))
-    assert str(caught.value) == (
-        f"{roster.path} registers a task that cannot be used:\n"
-        "  jigsaw: jigsaw cannot be a target.\n"
-        "Type: tk register jigsaw --role source\n"
-        "Or do without: tk unregister jigsaw"
-    )
+    roster = rostered(site, RosterTask("jigsaw", "zoo[jigsaw]", 1, "both"))
+    resolved = resolve(roster, discover([str(site)]))
+    assert resolved.tasks == {}
+    assert str(resolved.faults["jigsaw"]) == "jigsaw cannot be a target.\nType: tk register jigsaw --role source"
     task = load_entry(RosterTask("jigsaw", "zoo[jigsaw]", 1, "source"), roster, discover([str(site)]))
     assert new_entry(task, "zoo[jigsaw]").role == "source"
     refuse_role(task, "source")
+
+
+SOURCES = """
+from types import SimpleNamespace
+from taskonomy_core.contract import DataSourceKind, hookimpl
+
+def photos(request):
+    assert not request.options
+    return SimpleNamespace(modalities={"rgb": request.image, "depth": None})
+
+def scans(request):
+    raise SystemExit("a folder is needed")
+
+@hookimpl
+def taskonomy_data_sources():
+    return [DataSourceKind(kind.__name__, "", kind) for kind in (photos, scans)]
+"""
+
+
+def test_what_data_sources_offer_by_default(install: Install, site: Path) -> None:
+    modules = {"sources_x": SOURCES, "bad_x": "1 / 0"}
+    install("zoo", {"data.photos": "sources_x", "data.scans": "sources_x", "data.bad": "bad_x"}, modules)
+    request = DataRequest(image=8, counts={"train": 4}, seed=0, options={"folder": "elsewhere"})
+    assert offers(request, discover([str(site)])) == {"photos": {"rgb", "depth"}}
+    assert {"rgb", "normal", "depth_zbuffer"} <= offers(replace(request, image=32))["rooms"]
 
 
 def test_new_entries_have_all_roles_that_they_can_have(install: Install, source: Source, site: Path) -> None:
