@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from taskonomy_core.ledger.estimate import Estimate
-from taskonomy_core.ledger.jobs import CONSTANT, NETWORK, SCRATCH, TRANSFER
+from taskonomy_core.ledger.jobs import CONSTANT, NETWORK, REFERENCE, SCRATCH, TRANSFER
 
-_KINDS = {NETWORK: "task network", TRANSFER: "transfer", SCRATCH: "from-scratch network", CONSTANT: "constant"}
+_KINDS = {
+    NETWORK: "task network",
+    TRANSFER: "transfer",
+    SCRATCH: "from-scratch network",
+    CONSTANT: "constant",
+    REFERENCE: "reference readout",
+}
 
 
 def part_name(kind: str, order: int) -> str:

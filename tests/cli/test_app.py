@@ -36,7 +36,9 @@ Commands:
   plan        Show what would be trained, and how long it would take.
   transfer    Train what is new or stale.
   affinity    Draw the affinity matrix.
+  sanity      Hold networks against the best constant and a random encoder.
   taxonomy    Solve for the tasks that are worth labelling.
+  predict     Apply a trained network or transfer to pictures of your own.
   status      Show what is done and what is left.
   doctor      Look for what is missing or broken on this machine.
   demo        Run everything once, small, in a folder of its own.

@@ -40,7 +40,9 @@ def test_help_imports_no_command_no_rich_and_no_torch(tmp_path: Path) -> None:
     assert not [name for name in modules if name.startswith("taskonomy_cli.commands")]
 
 
-@pytest.mark.parametrize("args", [("tasks",), ("status",), ("plan",), ("taxonomy", "--budget", "2")], ids=" ".join)
+@pytest.mark.parametrize(
+    "args", [("tasks",), ("status",), ("plan",), ("sanity",), ("taxonomy", "--budget", "2")], ids=" ".join
+)
 def test_looking_imports_no_torch(measured: Path, args: tuple[str, ...]) -> None:
     code, modules, answer = imported(measured, *args)
     assert code == 0
@@ -57,4 +59,11 @@ def test_only_the_typed_command_is_imported(measured: Path) -> None:
 def test_a_bad_command_imports_no_torch(measured: Path) -> None:
     code, modules, _ = imported(measured, "register", "normls")
     assert code == 2
+    assert "torch" not in modules
+
+
+@pytest.mark.parametrize("args", [("--help",), ("--task", "normals", "no-such.png")], ids=" ".join)
+def test_predict_looks_at_what_is_given_before_it_imports_torch(measured: Path, args: tuple[str, ...]) -> None:
+    code, modules, _ = imported(measured, "predict", *args)
+    assert code == (0 if args == ("--help",) else 2)
     assert "torch" not in modules

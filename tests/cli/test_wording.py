@@ -24,6 +24,7 @@ def test_jobs():
     assert part_name("network", 0) == "task networks"
     assert part_name("transfer", 1) == "transfers from 1 source"
     assert part_name("transfer", 3) == "transfers from 3 sources"
+    assert part_name("reference", 1) == "reference readouts"
     assert several(1, "job") == "1 job"
     assert several(0, "job") == "0 jobs"
 

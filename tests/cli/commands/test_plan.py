@@ -24,10 +24,10 @@ def test_an_untouched_project(run, registry):
         "transfers from 1 source": ["9", "0", "0", "0", "0", "0", "unknown"],
         "transfers from 2 sources": ["at most 9", "0", "0", "0", "0", "0", "unknown"],
         "from-scratch networks": ["3", "0", "0", "0", "0", "0", "unknown"],
-        "constants": ["3", "0", "0", "0", "0", "0", "unknown"],
+        "constants": ["4", "0", "0", "0", "0", "0", "unknown"],
     }
     assert shown.stdout.endswith(
-        "To train: 4 task networks, 9 transfers, 3 from-scratch networks, 3 constants and at most 9 transfers of "
+        "To train: 4 task networks, 9 transfers, 3 from-scratch networks, 4 constants and at most 9 transfers of "
         "higher order. Time: unknown, for nothing like it was measured yet. Type: tk transfer\n"
     )
     assert shown.stderr == (
@@ -49,7 +49,7 @@ def test_a_new_task_after_everything_is_done(run, registry, transfer):
         "transfers from 1 source": ["7", "0", "0", "0", "0", "9", "24 s"],
         "transfers from 2 sources": ["at most 15", "0", "0", "0", "0", "9", "at most 52 s"],
         "from-scratch networks": ["1", "0", "0", "0", "0", "3", "2 s"],
-        "constants": ["1", "0", "0", "0", "0", "3", "2 s"],
+        "constants": ["1", "0", "0", "0", "0", "4", "2 s"],
     }
     assert shown.stdout.endswith(
         "To train: 1 task network, 7 transfers, 1 from-scratch network, 1 constant and at most 15 transfers of higher "
@@ -59,7 +59,29 @@ def test_a_new_task_after_everything_is_done(run, registry, transfer):
     full = run("plan", "--full").stdout.split("\n\n")[1]
     assert rows(full)["taska"] == ["1 to 4", "0", "0", "0", "0", "9"]
     assert rows(full)["taskd"] == ["7 to 13", "0", "0", "0", "0", "0"]
-    assert rows(full)["onlyx"] == ["0", "0", "0", "0", "0", "1"]
+    assert rows(full)["onlyx"] == ["0", "0", "0", "0", "0", "2"]
+
+
+def test_a_readout_from_the_untrained_encoder_is_a_row_of_its_own(run, registry, transfer):
+    write_registry(registry, {**SMALL, "onlyz": "source"})
+    transfer("--order", "1")
+    write_registry(registry, {**SMALL, "onlyz": "source", "onlyy": "source"})
+    shown = run("plan", "--order", "1")
+    # A third source-only task: its network, its column, its constant and its reference.
+    assert rows(shown.stdout) == {
+        "JOBS": ["NEW", "STALE", "RUNNING", "FAILED", "BLOCKED", "DONE", "TIME"],
+        "task networks": ["1", "0", "0", "0", "0", "5", "2 s"],
+        "transfers from 1 source": ["3", "0", "0", "0", "0", "12", "9 s"],
+        "from-scratch networks": ["0", "0", "0", "0", "0", "3"],
+        "constants": ["1", "0", "0", "0", "0", "4", "2 s"],
+        "reference readouts": ["1", "0", "0", "0", "0", "1", "3 s"],
+    }
+    assert shown.stdout.endswith(
+        "To train: 1 task network, 3 transfers, 1 constant, 1 reference readout. Time: 16 s of one core. "
+        "Type: tk transfer\n"
+    )
+    jobs = json.loads(run("plan", "--order", "1", "--json").stdout)["jobs"]
+    assert {"kind": "reference", "target": "onlyy", "sources": ["onlyz"], "state": "new", "reason": ""} in jobs
 
 
 def test_a_raised_version_is_stale(run, registry, transfer):
@@ -94,15 +116,15 @@ def test_new_only_tells_before_what_transfer_would_refuse(run, registry, transfe
 
 def test_json(run, registry, transfer):
     shown = json.loads(run("plan", "--json").stdout)
-    assert (shown["order"], shown["data_known"], shown["to_train"], shown["at_most_more"]) == (2, False, 19, 9)
+    assert (shown["order"], shown["data_known"], shown["to_train"], shown["at_most_more"]) == (2, False, 20, 9)
     assert shown["undecided"][0] == {"target": "taska", "order": 2, "at_most": 3, "done": 0}
     assert {"kind": "transfer", "order": 2, "at_most_more": 9}.items() <= shown["parts"][2].items()
-    assert len(shown["jobs"]) == 19
+    assert len(shown["jobs"]) == 20
     assert shown["jobs"][0] == {"kind": "network", "target": "onlyx", "sources": [], "state": "new", "reason": ""}
     transfer()
     done = json.loads(run("plan", "--json").stdout)
     assert (done["data_known"], done["to_train"], done["at_most_more"], done["jobs"]) == (True, 0, 0, [])
-    assert len(json.loads(run("plan", "--json", "--full").stdout)["jobs"]) == 28
+    assert len(json.loads(run("plan", "--json", "--full").stdout)["jobs"]) == 29
 
 
 @pytest.mark.parametrize("order", ["0", "-2", "many", "nan"])

@@ -29,7 +29,7 @@ def test_an_untouched_project(run, registry):
         ["task networks", "0", "0", "3", "0", "0", "0"],
         ["transfers from 1 source", "0", "0", "4", "0", "0", "0"],
         ["from-scratch networks", "0", "0", "2", "0", "0", "0"],
-        ["constants", "0", "0", "2", "0", "0", "0"],
+        ["constants", "0", "0", "3", "0", "0", "0"],
     ]
     assert tasks[1:] == [
         ["taska", "?", "both", "new", "0/2", "0/1", "0 s"],
@@ -37,7 +37,7 @@ def test_an_untouched_project(run, registry):
         ["onlyx", "?", "source", "new", "-", "0/2", "0 s"],
     ]
     assert last == [["0 results stored, 0.0 MiB, 0 s of training."]]
-    assert shown.stderr == "11 jobs and at most 2 more to train. Type: tk plan, or tk transfer\n"
+    assert shown.stderr == "12 jobs and at most 2 more to train. Type: tk plan, or tk transfer\n"
     assert not (registry.parent / ".taskonomy").exists()
 
 
@@ -51,13 +51,13 @@ def test_a_finished_project(run, registry, transfer):
         ["transfers from 1 source", "4"],
         ["transfers from 2 sources", "2"],
         ["from-scratch networks", "2"],
-        ["constants", "2"],
+        ["constants", "3"],
     ]
     # A target's own jobs: 2 s each for network, scratch and constant, 3 s for each transfer, 4 s from two sources.
     assert tasks[1] == ["taska", "2d", "both", "done", "3/3", "2/2", "16 s"]
-    assert tasks[3] == ["onlyx", "2d", "source", "done", "-", "4/4", "2 s"]
-    assert last[0][0].startswith("13 results stored, 0.")
-    assert last[0][0].endswith(" MiB, 34 s of training.")
+    assert tasks[3] == ["onlyx", "2d", "source", "done", "-", "4/4", "4 s"]
+    assert last[0][0].startswith("14 results stored, 0.")
+    assert last[0][0].endswith(" MiB, 36 s of training.")
     assert shown.stderr == "All is done. Type: tk affinity\n"
 
 
@@ -78,7 +78,7 @@ def test_failures_and_running_claims(run, registry, transfer, here):
 def test_json(run, registry, transfer):
     transfer("--order", "1")
     shown = json.loads(run("status", "--json").stdout)
-    assert [part["done"] for part in shown["parts"]] == [3, 4, 0, 2, 2]
+    assert [part["done"] for part in shown["parts"]] == [3, 4, 0, 2, 3]
     assert shown["tasks"][0] == {
         "task": "taska",
         "group": "2d",
@@ -88,7 +88,7 @@ def test_json(run, registry, transfer):
         "from_it": [1, 2],
         "seconds": 12.0,
     }
-    assert (shown["results"], shown["seconds"], shown["running"], shown["failed"]) == (11, 26.0, [], [])
+    assert (shown["results"], shown["seconds"], shown["running"], shown["failed"]) == (12, 28.0, [], [])
     assert shown["bytes"] > 1000
 
 

@@ -18,12 +18,12 @@ def test_everything_is_trained_and_a_second_time_nothing(transfer):
     first = transfer()
     assert (first.exit_code, first.stdout) == (
         0,
-        "Trained: 4 task networks, 18 transfers, 3 from-scratch networks, 3 constants.\n",
+        "Trained: 4 task networks, 18 transfers, 3 from-scratch networks, 4 constants.\n",
     )
     assert first.stderr.splitlines() == [
-        "To train: 4 task networks, 9 transfers, 3 from-scratch networks, 3 constants.",
+        "To train: 4 task networks, 9 transfers, 3 from-scratch networks, 4 constants.",
         "pictures: 3 of 3",
-        "constants: 3 of 3",
+        "constants: 4 of 4",
         "task networks: 4 of 4",
         "from-scratch networks: 3 of 3",
         "transfers from 1 source: 9 of 9",
@@ -32,7 +32,7 @@ def test_everything_is_trained_and_a_second_time_nothing(transfer):
     ]
     second = transfer()
     assert (second.exit_code, second.stdout) == (0, "")
-    assert second.stderr == "Nothing to train: all 28 jobs are done. Type: tk affinity\n"
+    assert second.stderr == "Nothing to train: all 29 jobs are done. Type: tk affinity\n"
     assert len(FakeData.prepared) == 1
 
 
@@ -44,6 +44,13 @@ def test_new_only_trains_the_network_row_and_column_of_a_new_task(transfer, regi
     )
     again = transfer("--new-only", "--order", "1")
     assert (again.exit_code, again.stdout, again.stderr) == (0, "", "Nothing new to train. Type: tk affinity\n")
+
+
+def test_references_are_trained_once_the_untrained_encoder_is_there(transfer, registry):
+    write_registry(registry, {**SMALL, "onlyz": "source"})
+    assert transfer("--order", "1").stdout == (
+        "Trained: 5 task networks, 12 transfers, 3 from-scratch networks, 4 constants, 1 reference readout.\n"
+    )
 
 
 def test_new_only_says_what_waits_for_a_stale_network(transfer, registry):
@@ -73,7 +80,7 @@ def test_failures_are_told_with_their_reasons_and_the_rest_goes_on(transfer, her
     failed = transfer("--order", "1")
     assert failed.exit_code == 1
     assert failed.stdout == (
-        "Trained: 3 task networks, 6 transfers, 2 from-scratch networks, 3 constants.\n"
+        "Trained: 3 task networks, 6 transfers, 2 from-scratch networks, 4 constants.\n"
         "Failed: 1 task network, 1 from-scratch network.\n"
         "  network of onlyx: The network of onlyx diverged.\n"
         "  scratch of taskb: The scratch of taskb diverged.\n"
@@ -112,7 +119,7 @@ def test_a_project_without_tasks_is_a_sentence(run, here, monkeypatch):
 
 def test_json_lists_every_job(transfer):
     shown = json.loads(transfer("--order", "1", "--json").stdout)
-    assert len(shown["jobs"]) == 4 + 9 + 3 + 3
+    assert len(shown["jobs"]) == 4 + 9 + 3 + 4
     assert shown["left"] == []
     assert {job["state"] for job in shown["jobs"]} == {"done"}
 
@@ -129,7 +136,7 @@ def test_jobs_of_another_process_are_not_waited_for_when_nothing_else_is_left(tr
 
 def test_more_workers_than_jobs_are_not_started(transfer):
     transfer("--order", "1", "--workers", "500")
-    assert FakeData.prepared == [4 + 9 + 3 + 3]
+    assert FakeData.prepared == [4 + 9 + 3 + 4]
 
 
 @pytest.mark.parametrize(

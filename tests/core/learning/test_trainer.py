@@ -43,6 +43,18 @@ def test_an_untrained_source_keeps_its_first_weights_and_has_no_column(bench: Be
     assert all(name.startswith("encoding.") for name in outcome.state)
 
 
+def test_a_task_that_is_no_target_is_scored_with_its_opponents(bench: Bench) -> None:
+    trainer = bench.with_networks("untrained")
+    tasks = tasks_of(bench) | {"depth": replace(tasks_of(bench)["depth"], target=False)}
+    own, constant = bench.trainer(tasks).network("depth"), bench.trainer(tasks).constant("depth")
+    (readout,) = bench.trainer(tasks).transfers("depth", [("untrained",)])
+    assert not isinstance(readout, JobError)
+    for outcome in (own, constant, readout):
+        assert outcome.image_ids.tolist() == list(range(2000, 2010))
+        assert np.isfinite(outcome.losses).all()
+    np.testing.assert_array_equal(own.losses, trainer.network("depth").losses)
+
+
 def test_a_transfer_is_the_same_alone_and_in_company(bench: Bench) -> None:
     trainer = bench.with_networks("depth", "noisy", "untrained")
     candidates = [("noisy",), ("untrained",), ("noisy", "untrained")]

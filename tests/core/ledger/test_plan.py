@@ -1,4 +1,4 @@
-"""Counts and states, worked by hand: 9 tasks that are source and target, 3 that are sources alone, 1 of these untrained."""
+"""Counts and states, worked by hand: 9 tasks are source and target, 3 are sources alone, 1 of these untrained."""
 
 from collections import Counter
 from dataclasses import replace
