@@ -154,6 +154,7 @@ def _write(files: Sequence[Written], applied: Applied, out: Path) -> int:
     from taskonomy_core.report.strip import png, strip
 
     replaced = 0
+    path = out
     try:
         out.mkdir(parents=True, exist_ok=True)
         for number, file in enumerate(files):
@@ -167,7 +168,7 @@ def _write(files: Sequence[Written], applied: Applied, out: Path) -> int:
                 write_atomically(path, content)
     except OSError as error:
         raise TaskonomyError(
-            f"Nothing more can be written to {out}: {error.strerror}.", "Give another folder with --out."
+            f"{path} cannot be written: {error.strerror}.", "Give another folder with --out."
         ) from error
     return replaced
 
