@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,10 @@ from taskonomy_core.registry.resolve import data_source, load_entry
 from taskonomy_core.report.canvas import check_place
 
 if TYPE_CHECKING:
+    from taskonomy_core.contract.data import DataSource
     from taskonomy_core.contract.task import Task
+    from taskonomy_core.learning.gallery import Panel
+    from taskonomy_core.ledger.left_out import LeftOut
 
 _WHOLE = 8  # pictures are asked for in multiples of this, so that no group of views is cut
 
@@ -54,17 +57,32 @@ def draw(session: Session, path: Path, side: int, image: int) -> dict[str, Any]:
         note=f"Test picture {image} of {name}, {side} x {side} pixels, seed {seed}. "
         "Left: what the task's network sees; right: what it should say.",
     )
-    for panel in panels:
-        if panel.fault:
-            session.terminal.warn(f"{panel.name} is not drawn: {panel.fault.message}")
-            if panel.fault.hint:
-                session.terminal.warn(panel.fault.hint)
+    left_out = _left_out(session, tasks, panels, data)
+    for part in left_out:
+        session.terminal.warn(f"{part.name} is not drawn: {part.reason}" + (f"\n{part.hint}" if part.hint else ""))
     session.terminal.say(f"Drawn: {path}")
     return {
         "file": str(path),
         "drawn": [panel.name for panel in panels if not panel.fault],
-        "not_drawn": {panel.name: panel.fault.message for panel in panels if panel.fault},
+        "not_drawn": {part.name: part.reason for part in left_out},
     }
+
+
+def _left_out(
+    session: Session, tasks: Sequence[tuple[str, Task | TaskonomyError]], panels: Sequence[Panel], data: DataSource
+) -> list[LeftOut]:
+    """Why tasks were not drawn; in a project, for want of a modality, also which data sources have it."""
+    from taskonomy_core.ledger.left_out import LeftOut
+    from taskonomy_core.ledger.opening import lacking
+    from taskonomy_core.ledger.project import Project
+
+    loaded = {name: task for name, task in tasks if not isinstance(task, TaskonomyError)}
+    known = lacking(Project(session.roster, session.recipe), loaded, data) if session.found else {}
+    return [
+        known.get(panel.name) or LeftOut(panel.name, panel.fault.message, panel.fault.hint)
+        for panel in panels
+        if panel.fault
+    ]
 
 
 def _registered(session: Session) -> Iterator[tuple[str, Task | TaskonomyError]]:

@@ -44,7 +44,7 @@ def test_a_project_s_tasks_are_drawn_and_who_cannot_be_is_named(run, here, proje
     assert said["drawn"] == ["brightness", "egomotion"]
     reasons = said["not_drawn"]
     assert reasons["gone"] == "zoo[gone] is not installed."
-    assert "smell" in reasons["odour"]
+    assert reasons["odour"] == "it needs smell, which the data source 'rooms' does not offer; no installed one does."
     assert reasons["blind"].startswith("Task 'blind' raised in its picture: ZeroDivisionError: division by zero")
     for name, reason in reasons.items():
         assert f"{name} is not drawn: {reason}\n" in result.stderr
