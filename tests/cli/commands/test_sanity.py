@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from taskonomy_core.learning.outcome import Outcome
+from taskonomy_core.ledger.left_out import LeftOut, written
 from taskonomy_core.ledger.owner import Owner
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.records import Card
@@ -182,6 +183,27 @@ def test_a_task_without_any_label_is_told_and_the_others_go_on(run, here):
     assert rows(shown.stdout)["jigsaw"] == ["-", "99.9", "-", "-", "-"]
     assert rows(shown.stdout)["normals"][0] == "100.0"
     assert "1 task cannot be compared:\n  jigsaw: No test image of jigsaw has a loss from every contest" in shown.stderr
+
+
+def test_what_is_left_out_is_named_and_not_counted_as_failed(run, here):
+    project = make(here, TASKS, lambda job: "jigsaw" not in (job.target, *job.sources))
+    with Store.open(project.folder) as store:
+        found = {"jigsaw": LeftOut("jigsaw", "its plugin is gone.")}
+        store.record_facts({project.left_out_fact: written(found, project.roster)})
+    shown = run("sanity")
+    assert shown.exit_code == 0
+    assert rows(shown.stdout)["jigsaw"] == ["-", "99.9", "-", "-", "-"]
+    assert rows(shown.stdout)["colorization"][0] == "75.0"
+    assert shown.stderr == SAID + "jigsaw is left out: its plugin is gone.\nDo without: tk unregister jigsaw\n"
+    assert [part["task"] for part in json.loads(run("sanity", "--json").stdout)["left_out"]] == ["jigsaw"]
+
+
+def test_names_and_reasons_from_plugins_cannot_steer_the_terminal(run, here):
+    project = make(here, TASKS)
+    with Store.open(project.folder) as store:
+        found = {"jigsaw": LeftOut("jigsaw", "[bold]\x1b[31mred")}
+        store.record_facts({project.left_out_fact: written(found, project.roster)})
+    assert "jigsaw is left out: [bold]\\x1b[31mred\n" in run("sanity").stderr
 
 
 def test_tasks_of_a_stranger_have_no_published_figure(run, here):
