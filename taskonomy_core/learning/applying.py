@@ -96,7 +96,7 @@ def _inputs(task: Task, pictures: Tensor) -> Iterator[Tensor]:
             f"{task.name} makes what its network sees from {' and '.join(labels)}, which a picture of your own lacks.",
             "Choose another task: tk status",
         )
-    for group in pictures.reshape(-1, task.views, *pictures.shape[1:]).split(BATCH):
+    for group in torch.split(pictures.reshape(-1, task.views, *pictures.shape[1:]), BATCH):
         views = Views({"rgb": group})
         if not task.alters_inputs:
             yield views.images()
