@@ -43,8 +43,8 @@ def test_sources_that_make_no_transfer_are_refused(run, project):
         "normals is not transferred to itself.",
         "For its own network leave out --from.",
     ]
-    assert refusal(run, "--task", "normals", "--from", "autoencoding,autoencoder") == [
-        "--from autoencoding,autoencoder names a source twice.",
+    assert refusal(run, "--task", "normals", "--from", "autoencoding,autoencoding") == [
+        "--from autoencoding,autoencoding names a source twice.",
         "Name each source once.",
     ]
     path = project / "registry.toml"
