@@ -11,7 +11,6 @@ from taskonomy_core.errors import TaskonomyError
 from taskonomy_core.ledger.jobs import TRANSFER, Job, Keys
 from taskonomy_core.ledger.plan import BLOCKED, FAILED, RUNNING, STALE
 from taskonomy_core.registry.naming import nearest
-from taskonomy_core.taxonomy.aliases import our_name
 
 if TYPE_CHECKING:
     from taskonomy_core.ledger.project import Project
@@ -29,17 +28,17 @@ class Finished:
     keys: Keys
 
 
-def finished(session: Session, project: Project, store: Store, task: str, sources: str | None) -> Finished:
-    """The finished network of a task, or a transfer to it: from named sources "a,b", or as the taxonomy serves it.
+def finished(session: Session, project: Project, store: Store, task: str, sources: tuple[str, ...] | None) -> Finished:
+    """The finished network of a task, or a transfer to it: from named sources, or as the taxonomy serves it.
 
     What is stale is refused: it belongs to other settings, in which the same pictures may mean something else.
 
     Errors: TaskonomyError, with what to type.
     """
-    target = _registered(session, task)
+    _refuse_unregistered(session, task)
     keys = project.planner(store).keys
-    names = _chosen(session, keys, target, sources)
-    job = keys.transfer(names, target) if names else keys.network(target)
+    names = _chosen(session, keys, task, sources)
+    job = keys.transfer(names, task) if names else keys.network(task)
     results = store.snapshot().results
     for needed in (*(keys.network(name) for name in names), job):
         if needed.key not in results or not results[needed.key].done:
@@ -47,36 +46,33 @@ def finished(session: Session, project: Project, store: Store, task: str, source
     return Finished(job, keys)
 
 
-def _registered(session: Session, name: str) -> str:
-    """Our name of a task of this project; the paper's code names are known too."""
+def _refuse_unregistered(session: Session, *names: str) -> None:
     known = session.roster.tasks
-    name = name.strip()
-    name = name if name in known else our_name(name)
-    if name not in known:
-        raise TaskonomyError(f"{session.path} registers no task {name!r}.{nearest(name, known)}", "Type: tk tasks")
-    return name
+    for name in names:
+        if name not in known:
+            raise TaskonomyError(f"{session.path} registers no task {name!r}.{nearest(name, known)}", "Type: tk tasks")
 
 
-def _chosen(session: Session, keys: Keys, target: str, sources: str | None) -> tuple[str, ...]:
+def _chosen(session: Session, keys: Keys, target: str, sources: tuple[str, ...] | None) -> tuple[str, ...]:
     """The sources of the transfer that is asked for; none for the task's own network."""
     if sources is None:
         return ()
     if target not in keys.targets:
         raise TaskonomyError(f"{target} is not a target: nothing is transferred to it.", "Leave out --from.")
-    if sources.strip() == TAXONOMY:
+    if sources == (TAXONOMY,):
         return _of_taxonomy(session, target)
-    names = [_registered(session, name) for name in sources.split(",")]
-    if target in names:
+    _refuse_unregistered(session, *sources)
+    if target in sources:
         raise TaskonomyError(f"{target} is not transferred to itself.", "For its own network leave out --from.")
-    no_source = [name for name in names if name not in keys.sources]
+    no_source = [name for name in sources if name not in keys.sources]
     if no_source:
         raise TaskonomyError(
             f"{' and '.join(no_source)} cannot be transferred from: registered as a target alone.",
             f"It may be one of: {', '.join(keys.sources_of(target))}",
         )
-    if len(set(names)) < len(names):
-        raise TaskonomyError(f"--from {sources} names a source twice.", "Name each source once.")
-    return tuple(names)
+    if len(set(sources)) < len(sources):
+        raise TaskonomyError(f"--from {','.join(sources)} names a source twice.", "Name each source once.")
+    return sources
 
 
 def _of_taxonomy(session: Session, target: str) -> tuple[str, ...]:
@@ -100,12 +96,19 @@ def _of_taxonomy(session: Session, target: str) -> tuple[str, ...]:
 def _not_there(project: Project, store: Store, job: Job) -> TaskonomyError:
     """Why a job has no result, and what to type."""
     name = f"The {job.name}"
-    planned = next((part for part in project.plan(store).jobs if part.job.identity == job.identity), None)
+    plan = project.plan(store)
+    planned = next((part for part in plan.jobs if part.job.identity == job.identity), None)
     state = planned.state if planned else ""
     if planned and state == RUNNING:
         return TaskonomyError(f"{name} is in training now.", "Wait for it; type: tk status")
-    if planned and state in (FAILED, BLOCKED):
+    if planned and state == FAILED:
         return TaskonomyError(f"{name} failed: {planned.reason.rstrip('.')}.", "Type: tk transfer (it tries again)")
+    if planned and state == BLOCKED:
+        hints = dict.fromkeys(plan.left_out[part].hint for part in planned.without if plan.left_out[part].hint)
+        return TaskonomyError(
+            f"{name} cannot be trained, for {planned.reason.rstrip('.')}.",
+            "\n".join([*hints, "Then type: tk transfer" if hints else "Type: tk transfer (it tries again)"]),
+        )
     if planned and state == STALE:
         return TaskonomyError(f"{name} is stale: {planned.reason}.", "Type: tk transfer (it trains it again)")
     if planned or job.kind != TRANSFER:

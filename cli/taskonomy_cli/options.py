@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from taskonomy_cli.session import Session
+
 if TYPE_CHECKING:
     _Number = click.ParamType[float]
     _Whole = click.ParamType[int]
+    _Text = click.ParamType[str]
+    _Texts = click.ParamType[tuple[str, ...]]
 else:
-    _Number = _Whole = click.ParamType  # older releases of click know no type of what it gives
+    _Number = _Whole = _Text = _Texts = click.ParamType  # older releases of click know no type of what it gives
 
 
 class Amount(_Number):
@@ -47,3 +51,42 @@ class Count(_Whole):
         if number < 1:
             self.fail(f"{value!r} is not a whole number from 1.", param, ctx)
         return number
+
+
+class TaskName(_Text):
+    """The name of a task: ours, or the one that the authors' code, results or task bank have for it.
+
+    Whatever else is given (FILE.py, "package[entry]", a name that nobody knows) stays as it is.
+    """
+
+    name = "task"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Our name of a task."""
+        return _task_name(str(value), ctx)
+
+
+class TaskNames(_Texts):
+    """Names of tasks with commas between them."""
+
+    name = "tasks"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Our names of the tasks."""
+        parts = value if isinstance(value, tuple) else str(value).split(",")
+        return tuple(_task_name(part.strip(), ctx) for part in parts)
+
+
+def _task_name(name: str, ctx: click.Context | None) -> str:
+    """`name`, or ours for it where no task is registered or installed under `name` itself but one is under ours."""
+    from taskonomy_core.registry.discover import TASK, discover
+    from taskonomy_core.taxonomy.aliases import our_name
+
+    ours = our_name(name)
+    if ours == name:
+        return name
+    known = {plugin.name for plugin in discover() if plugin.kind == TASK}
+    session = ctx.find_object(Session) if ctx else None
+    if session and session.found:
+        known.update(session.roster.tasks)
+    return ours if ours in known and name not in known else name

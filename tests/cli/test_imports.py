@@ -56,8 +56,9 @@ def test_only_the_typed_command_is_imported(measured: Path) -> None:
     assert {name for name in modules if name.startswith("taskonomy_cli.commands.")} == {"taskonomy_cli.commands.tasks"}
 
 
-def test_a_bad_command_imports_no_torch(measured: Path) -> None:
-    code, modules, _ = imported(measured, "register", "normls")
+@pytest.mark.parametrize("args", [("register", "normls"), ("unregister", "rgb2mist")], ids=" ".join)
+def test_a_bad_command_imports_no_torch(measured: Path, args: tuple[str, ...]) -> None:
+    code, modules, _ = imported(measured, *args)
     assert code == 2
     assert "torch" not in modules
 

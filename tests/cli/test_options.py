@@ -3,7 +3,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from taskonomy_cli.options import Amount, Count
+from taskonomy_cli.options import Amount, Count, TaskName, TaskNames
 
 
 @pytest.mark.parametrize(("text", "number"), [("0", 0.0), ("2.5", 2.5), ("1e3", 1000.0)])
@@ -30,3 +30,14 @@ def test_what_is_no_count(text: str) -> None:
         Count().convert(text, None, None)
     assert caught.value.message == f"{text!r} is not a whole number from 1."
     assert Count().convert("3", None, None) == 3
+
+
+def test_names_of_tasks_outside_of_a_project() -> None:
+    # What is installed is known all the same.
+    assert TaskName().convert("rgb2sfnorm", None, None) == "normals"
+    assert TaskName().convert("rgb2sfnorm.py", None, None) == "rgb2sfnorm.py"
+    assert TaskName().convert("class_selected", None, None) == "class_selected"
+    assert TaskNames().convert(" random,taxonomy , taskonomy[normals],,", None, None) == (
+        *("random_projection", "taxonomy", "taskonomy[normals]", "", ""),
+    )
+    assert TaskNames().convert(("rgb2depth",), None, None) == ("depth_zbuffer",)

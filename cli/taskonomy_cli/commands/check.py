@@ -8,6 +8,7 @@ import click
 
 from taskonomy_cli.app import EXPECTED_ERROR
 from taskonomy_cli.candidates import candidates, checked
+from taskonomy_cli.options import TaskName
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Styled, Table
 
@@ -18,7 +19,7 @@ _STYLES = {"passed": "green", "skipped": "yellow", "failed": "bold red"}
 
 
 @click.command
-@click.argument("name", metavar="NAME|FILE.py")
+@click.argument("name", metavar="NAME|FILE.py", type=TaskName())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(ctx: click.Context, name: str, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from taskonomy_cli.options import TaskName, TaskNames
 from taskonomy_cli.session import Session
 from taskonomy_cli.wording import several
 from taskonomy_core.errors import TaskonomyError
@@ -29,8 +30,10 @@ class Written:
 
 
 @click.command
-@click.option("--task", required=True, metavar="NAME", help="What to predict.")
-@click.option("--from", "sources", metavar="SOURCES", help="Use the transfer from these: a,b or taxonomy.")
+@click.option("--task", required=True, metavar="NAME", type=TaskName(), help="What to predict.")
+@click.option(
+    "--from", "sources", metavar="SOURCES", type=TaskNames(), help="Use the transfer from these: a,b or taxonomy."
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -46,7 +49,7 @@ class Written:
 def command(
     session: Session,
     task: str,
-    sources: str | None,
+    sources: tuple[str, ...] | None,
     out: Path,
     raw: bool,
     device: str,

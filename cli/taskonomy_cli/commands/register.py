@@ -7,7 +7,7 @@ from dataclasses import replace
 import click
 
 from taskonomy_cli.candidates import Candidate, candidates, checked
-from taskonomy_cli.options import Amount
+from taskonomy_cli.options import Amount, TaskName
 from taskonomy_cli.session import Session
 from taskonomy_cli.wording import several
 from taskonomy_core.errors import RosterError, TaskDefinitionError
@@ -22,7 +22,7 @@ from taskonomy_core.registry.roster import ROLES, Roster, RosterTask
 
 
 @click.command
-@click.argument("name", metavar="NAME|FILE.py")
+@click.argument("name", metavar="NAME|FILE.py", type=TaskName())
 @click.option("--role", type=click.Choice(ROLES), help="What it is used as [default: all that it can be].")
 @click.option("--cost", type=Amount(), help="What labelling it costs as a source [default: 1].")
 @click.option("--weight", type=Amount(), help="How much it counts as a target [default: 1].")

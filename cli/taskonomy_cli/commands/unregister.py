@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from taskonomy_cli.options import TaskName
 from taskonomy_cli.session import Session
 from taskonomy_core.registry.editing import unregister_task
 
 
 @click.command
-@click.argument("name")
+@click.argument("name", type=TaskName())
 @click.pass_obj
 def command(session: Session, name: str) -> None:
     """Take the task NAME out of registry.toml. What was trained for it stays in the ledger."""

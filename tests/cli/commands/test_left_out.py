@@ -231,6 +231,25 @@ def test_a_task_that_is_checked_is_refused_with_the_sources_that_would_do(tk, he
     )
 
 
+def test_predicting_what_is_left_out_says_why_and_what_to_type(transfer, tk, here, package):
+    (here / "offered").write_text("rgb")
+    transfer()
+    why = LACKS.rstrip()
+    hints = 'Set source = "rooms" under [data] in registry.toml.\nThen type: tk transfer\n'
+    for sources in ((), ("--from", "bright")):
+        refused = tk("predict", "--task", "slope", *sources, "no-such.png")
+        job = "transfer bright -> slope" if sources else "network of slope"
+        assert (refused.exit_code, refused.stdout) == (2, "")
+        assert refused.stderr == f"The {job} cannot be trained, for {why}\n{hints}"
+    refused = tk("predict", "--task", "bright", "--from", "slope", "no-such.png")
+    assert refused.stderr == f"The network of slope cannot be trained, for {why}\n{hints}"
+    break_slope(package, "1 / 0")
+    transfer()
+    refused = tk("predict", "--task", "slope", "no-such.png").stderr
+    assert refused.startswith("The network of slope cannot be trained, for slope is left out: zoo[slope] cannot be ")
+    assert refused.endswith("pip install --upgrade zoo\nThen type: tk transfer\n")
+
+
 def test_all_left_out_is_an_error(transfer, tk, package):
     for name in ("bright", "contrast", "sharp"):
         tk("unregister", name)
