@@ -1,4 +1,4 @@
-"""Both segmentations: samples, clusters and their index; classes, masks and weights."""
+"""The segmentations: samples, clusters and their index; classes, masks and weights."""
 
 import math
 
@@ -8,9 +8,13 @@ from torchmetrics.functional.clustering import adjusted_rand_score
 
 from taskonomy_core.contract import Draws, Views
 from taskonomy_plugins.rooms.config import FURNITURE as ROOMS_FURNITURE
+from taskonomy_plugins.rooms.config import ROOM_TYPES
+from taskonomy_plugins.rooms.labels import edge_occlusion
+from taskonomy_plugins.rooms.segments import segment_unsup25d
 from taskonomy_tasks import _segments
-from taskonomy_tasks._classes import FURNITURE
+from taskonomy_tasks._classes import FURNITURE, SCENES
 from taskonomy_tasks.segmentation_2d import TASK as UNSUPERVISED
+from taskonomy_tasks.segmentation_25d import TASK as SURFACES
 from taskonomy_tasks.segmentation_semantic import CLASSES, SHARES, WEIGHTS
 from taskonomy_tasks.segmentation_semantic import TASK as SEMANTIC
 
@@ -78,8 +82,47 @@ def test_the_mosaic_of_truth_and_of_a_perfect_embedding_are_alike(quarters):
     )
 
 
+@pytest.fixture
+def corner():
+    """Two walls of one colour that meet in the middle column, the right one with a window that has no depth."""
+    side = 64
+    depth = 3.0 - torch.linspace(-1.0, 1.0, side).abs().expand(1, 1, side, side)
+    known = torch.ones(1, 1, side, side, dtype=torch.bool)
+    known[..., 16:40, 44:60] = False
+    facing = torch.tensor([[0.7, 0.0, 0.7], [-0.7, 0.0, 0.7]]).repeat_interleave(side // 2, 0)
+    normal = facing.T[None, :, None].expand(1, 3, side, side)
+    ids = segment_unsup25d(depth, normal, edge_occlusion(depth, known), known)
+    views = Views({"rgb": torch.full((1, 1, 3, side, side), 0.5), "segment_unsup25d": ids[:, None]})
+    return SURFACES.example(views, Draws.of(0, [3])), known[0, 0, ::2, ::2]
+
+
+def test_surfaces_are_told_apart_where_colours_are_not(corner):
+    example, known = corner
+    row, column, segment = example.target[0].unbind(1)
+    # Not the outermost blocks of a surface, of which the labels make slivers.
+    left, right = (column > 1) & (column < 14), (column > 17) & (column < 21)
+    pane = (row > 8) & (row < 19) & (column > 22) & (column < 28)
+    assert not known[row, column][pane].any()
+    ids = [segment[part].unique().tolist() for part in (left, right, pane)]
+    assert [len(each) for each in ids] == [1, 1, 1]
+    assert len({each[0] for each in ids}) == 3
+
+
+def test_a_surface_without_a_depth_is_scored_as_a_segment_of_its_own(corner):
+    example, known = corner
+    row, column, _ = example.target[0].unbind(1)
+    assert 0 < (~known[row, column]).sum() < len(row) / 4
+    assert example.scored.all()
+    embedding = torch.zeros(1, 64, 32, 32)
+    embedding[:, 0, :, 16:] = 9.0
+    with_its_wall = SURFACES.loss(embedding, example.target, example.scored)
+    embedding[:, 0, ~known] = 18.0
+    assert SURFACES.loss(embedding, example.target, example.scored) < 0.5 * with_its_wall
+
+
 def test_the_classes_are_those_of_the_rooms():
     assert FURNITURE == ROOMS_FURNITURE
+    assert SCENES == ROOM_TYPES
     assert ("background", *FURNITURE) == CLASSES
 
 
