@@ -6,6 +6,7 @@ from taskonomy_core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from taskonomy_core.blocks.decoders import DenseDecoder, PairwiseDecoder, VectorDecoder
+    from taskonomy_core.blocks.drawings import clipped, lines_over, projected
     from taskonomy_core.blocks.losses import (
         cross_entropy,
         embeddings_at,
@@ -54,6 +55,7 @@ __all__ = [
     "MetricFactory",
     "PairwiseDecoder",
     "VectorDecoder",
+    "clipped",
     "cross_entropy",
     "embeddings_at",
     "enlarged",
@@ -61,6 +63,7 @@ __all__ = [
     "grey_picture",
     "l1_loss",
     "l2_loss",
+    "lines_over",
     "masked_mean",
     "mean_absolute_error",
     "mean_iou",
@@ -70,6 +73,7 @@ __all__ = [
     "normals_picture",
     "peak_signal_noise_ratio",
     "plan_picture",
+    "projected",
     "rgb_picture",
     "scored_classes",
     "scored_elements",
@@ -87,6 +91,7 @@ __all__ = [
 
 _HOMES = {
     "decoders": ("DenseDecoder", "PairwiseDecoder", "VectorDecoder"),
+    "drawings": ("clipped", "lines_over", "projected"),
     "losses": (
         "cross_entropy",
         "embeddings_at",

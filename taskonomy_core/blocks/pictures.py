@@ -116,10 +116,11 @@ def _captioned(picture: Tensor, lines: list[str], height: int) -> Tensor:
     pen = ImageDraw.Draw(strip)
     for number, line in enumerate(lines):
         pen.text((4, 2 + 18 * number), line, fill="black", font=ImageFont.load_default(14))
-    return torch.cat([picture.cpu(), _from_pil(strip)], dim=1)
+    return torch.cat([picture.cpu(), from_pil(strip)], dim=1)
 
 
-def _from_pil(image: Any) -> Tensor:
+def from_pil(image: Any) -> Tensor:
+    """A Pillow image in RGB as a picture [3, H, W]."""
     return torch.from_numpy(np.asarray(image, dtype=np.float32) / 255.0).movedim(-1, 0)
 
 
@@ -148,5 +149,5 @@ def plan_picture(places: Tensor, headings: Tensor, metres: float = 3.0, side: in
             pen.line([(x, y), tip], fill=colours[number], width=2)
             pen.polygon([tip, *barbs], fill=colours[number])
             pen.ellipse([x - 3, y - 3, x + 3, y + 3], fill=colours[number])
-        pages.append(_from_pil(page))
+        pages.append(from_pil(page))
     return torch.stack(pages).to(device)

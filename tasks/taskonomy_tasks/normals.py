@@ -5,7 +5,6 @@ components (facts 1.3). Head: the image decoder with tanh. The prediction need n
 look at its direction alone.
 """
 
-import torch
 from torch import Tensor
 
 from taskonomy_core.blocks import (
@@ -18,6 +17,7 @@ from taskonomy_core.blocks import (
     share_below,
 )
 from taskonomy_core.contract import Draws, Example, OutputSpec, Task, Views, hookimpl
+from taskonomy_tasks._directions import angle_between
 
 
 def unit_normals(views: Views, draws: Draws) -> Example:
@@ -27,11 +27,7 @@ def unit_normals(views: Views, draws: Draws) -> Example:
 
 def angle(prediction: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """The angle between predicted and true direction at every scored pixel, in degrees."""
-    guess, truth = scored_pixels(prediction, mask), scored_pixels(target, mask)
-    across = torch.linalg.vector_norm(torch.linalg.cross(guess, truth), dim=1)
-    # atan2 of sine and cosine is exact at small angles, where arccos is not, and needs no unit length. The tiny addend
-    # makes a prediction without direction 90 degrees wrong instead of right.
-    return torch.rad2deg(torch.atan2(across + 1e-12, (guess * truth).sum(1)))
+    return angle_between(scored_pixels(prediction, mask), scored_pixels(target, mask))
 
 
 TASK = Task(
