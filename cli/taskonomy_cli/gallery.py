@@ -96,9 +96,14 @@ def _registered(session: Session) -> Iterator[tuple[str, Task | TaskonomyError]]
 
 
 def _installed() -> Iterator[tuple[str, Task | TaskonomyError]]:
-    """Every installed task, or why one cannot be had."""
+    """Every installed task, or why one cannot be had; two packages that bring one name are told of once."""
     found = [plugin for plugin in discover() if plugin.kind == TASK]
     loaded = load_all(found)
+    clashes = set()
     for plugin in found:
         broken = loaded.broken.get(plugin.label)
-        yield plugin.name, broken or loaded.plugins[plugin.label].tasks[plugin.name]
+        if broken is None:
+            yield plugin.name, loaded.plugins[plugin.label].tasks[plugin.name]
+        elif broken.message not in clashes:
+            clashes.add(broken.message)
+            yield plugin.name, broken

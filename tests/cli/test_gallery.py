@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -70,6 +72,20 @@ def test_without_a_project_all_installed_tasks_are_drawn(run, here, monkeypatch)
     assert (here / "g.png").read_bytes().startswith(b"\x89PNG")
     assert "gone is not drawn: zoo[gone] cannot be imported from 'no_such_module_anywhere'" in result.stderr
     assert result.stderr.count("is not drawn") == 1
+
+
+def test_two_packages_that_bring_one_name_are_told_of_once(run, here, brightness, monkeypatch):
+    homes = {"a": "taskonomy_tasks.normals", "b": "fake_home"}
+    monkeypatch.setitem(sys.modules, "fake_home", ModuleType("fake_home"))
+    exec(Path(brightness).read_text().replace('"brightness"', '"normals"'), sys.modules["fake_home"].__dict__)
+    monkeypatch.setattr(
+        gallery, "discover", lambda: [FoundPlugin(package, "normals", home) for package, home in homes.items()]
+    )
+    result = run("tasks", "--gallery", "g.svg", *SMALL, "--json")
+    said = "a[normals] and b[normals] both bring the task 'normals'; none of them is used."
+    assert json.loads(result.stdout)["not_drawn"] == {"normals": said}
+    assert result.stderr.count(said) == 1
+    assert words(here / "g.svg")[0] == "1 task on one scene"
 
 
 @pytest.fixture
