@@ -34,7 +34,7 @@ class Box:
         low, high = (torch.stack((ring[:, 0], torch.full_like(ring[:, 0], y), ring[:, 1]), 1) for y in (-0.5, 0.5))
         pairs = ((low, low.roll(-1, 0)), (high, high.roll(-1, 0)), (low, high))
         ends = torch.cat([torch.stack(pair, dim=1) for pair in pairs])
-        return self.out(ends.flatten(0, 1)).unflatten(1, (12, 2))
+        return self.out(ends.flatten(0, 1)).reshape(-1, 12, 2, 3)
 
 
 def intersection_over_union(first: Box, second: Box) -> Tensor:

@@ -29,7 +29,7 @@ COLOURS = ("#ffd21f",) * 4 + ("#1fd3ff",) * 4 + ("#ff4fa8",) * 4  # floor, ceili
 
 def boxes(shown: Tensor) -> Box:
     """The boxes of z-scores [B, 9]."""
-    return Box(*SCALE.values(shown).split(3, dim=1))
+    return Box(*SCALE.values(shown).reshape(-1, 3, 3).unbind(1))
 
 
 def box_around(views: Views, draws: Draws) -> Example:

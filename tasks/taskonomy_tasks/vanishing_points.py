@@ -33,7 +33,7 @@ def main_directions(views: Views, draws: Draws) -> Example:
 
 def directions(shown: Tensor) -> Tensor:
     """The three vectors of z-scores [B, 9]: [B, 3, 3]."""
-    return SCALE.values(shown).unflatten(1, (3, 3))
+    return SCALE.values(shown).reshape(-1, 3, 3)
 
 
 def angle(prediction: Tensor, target: Tensor, mask: Tensor) -> Tensor:
