@@ -6,8 +6,10 @@ None has a skip connection: what the decoder gets is the representation and noth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from taskonomy_core.contract.specs import FeatureSpec, NetworkSize, OutputSpec
@@ -16,6 +18,7 @@ from taskonomy_core.errors import TaskDefinitionError
 _SLOPE = 0.2  # of the leaky ReLUs (facts 2.2)
 _STD = 0.01  # of the fully connected weights (facts 2.3)
 _WIDE = 1024  # inputs of the paper's narrowest fully connected layer
+_CORRELATED = 8  # places a side, at most, that are correlated: 8^4 numbers a pair of views
 
 
 @dataclass(frozen=True)
@@ -120,16 +123,22 @@ class VectorDecoder:
 
     Weights are truncated normal, cut at two deviations of 0.01, or of 0.01 sqrt(1024 / inputs) for layers with fewer
     inputs than the paper's 1024. Biases start at zero.
+
+    `correlate` shows the head, beside the representation, the correlations of every two views (FlowNet's layer,
+    Dosovitskiy et al. 2015, over all displacements): for place i of one and j of the other, sum_c a_ci b_cj / sqrt(C),
+    on a grid pooled to at most 8 x 8. The paper's heads must learn to multiply from 120,000 images; from 2,400 they
+    hardly do.
     """
 
     layers: int = 2
     width_share: float = 1.0
     batch_norm: bool = True
+    correlate: bool = False
 
     def __call__(self, features: FeatureSpec, output: OutputSpec, size: NetworkSize, /) -> nn.Module:
         """Build the module, freshly initialised."""
         hidden = _hidden(self.layers, self.width_share, size)
-        return _fully_connected(features.flat, hidden, output.channels, size.dropout, self.batch_norm)
+        return _head(features, hidden, output.channels, size.dropout, self.batch_norm, self.correlate)
 
 
 @dataclass(frozen=True)
@@ -139,7 +148,7 @@ class PairwiseDecoder:
     For every (a, b) of `pairs`, views a and b side by side go through the same head of `layers` layers, the hidden ones
     `size.head_width * width_share` wide, with ReLU and dropout but no batch norm; each pair gives
     output.channels / len(pairs) numbers, concatenated in the order of `pairs`. A view beyond `features.views` is taken
-    modulo their number, so that the head can be built on fewer views than the task has.
+    modulo their number, so that the head can be built on fewer views than the task has. `correlate`: see VectorDecoder.
 
     Raises TaskDefinitionError where output.channels does not divide by the number of pairs.
     """
@@ -147,6 +156,7 @@ class PairwiseDecoder:
     layers: int = 3
     pairs: tuple[tuple[int, int], ...] = ((0, 1), (1, 2))
     width_share: float = 0.5
+    correlate: bool = False
 
     def __call__(self, features: FeatureSpec, output: OutputSpec, size: NetworkSize, /) -> nn.Module:
         """Build the module, freshly initialised."""
@@ -156,8 +166,8 @@ class PairwiseDecoder:
                 "Make output.channels a multiple of the number of pairs, then type: tk check NAME",
             )
         hidden = _hidden(self.layers, self.width_share, size)
-        inputs = 2 * features.channels_per_view * features.height * features.width
-        head = _fully_connected(inputs, hidden, output.channels // len(self.pairs), size.dropout, batch_norm=False)
+        two = replace(features, views=2)
+        head = _head(two, hidden, output.channels // len(self.pairs), size.dropout, False, self.correlate)
         return _PairHead(head, features.views, self.pairs)
 
 
@@ -171,11 +181,32 @@ class _PairHead(nn.Module):
         self.pairs = pairs
 
     def forward(self, features: Tensor) -> Tensor:
-        views = features.reshape(len(features), self.views, -1)  # [B, V, C * h * w / V]
+        batch, (height, width) = len(features), features.shape[2:]
+        views = features.reshape(batch, self.views, -1, height, width)
         picked = [index % self.views for pair in self.pairs for index in pair]
-        pairs = views[:, picked].reshape(len(features) * len(self.pairs), -1)  # [B * P, 2 * C * h * w / V]
+        pairs = views[:, picked].reshape(batch * len(self.pairs), -1, height, width)  # two views each, side by side
         numbers: Tensor = self.head(pairs)  # [B * P, channels / P]
-        return numbers.reshape(len(features), -1)
+        return numbers.reshape(batch, -1)
+
+
+class _Correlated(nn.Module):
+    """The representation [B, V * C, h, w], flattened, and the correlations of every two views: see VectorDecoder."""
+
+    def __init__(self, features: FeatureSpec) -> None:
+        super().__init__()
+        self.views, self.cell = features.views, -(-max(features.height, features.width) // _CORRELATED)
+        places = (features.height // self.cell) * (features.width // self.cell)
+        self.numbers = features.flat + places**2 * self.views * (self.views - 1) // 2
+
+    def forward(self, features: Tensor) -> Tensor:
+        pooled = F.avg_pool2d(features, self.cell)
+        views = pooled.reshape(len(pooled), self.views, -1, pooled[0, 0].numel())  # [B, V, C, places]
+        views = views * views.shape[2] ** -0.25
+        parts = [features.flatten(1)]
+        for second in range(1, self.views):
+            for first in range(second):
+                parts.append((views[:, first].transpose(1, 2) @ views[:, second]).flatten(1))
+        return torch.cat(parts, dim=1)
 
 
 def _hidden(layers: int, share: float, size: NetworkSize) -> tuple[int, ...]:
@@ -186,6 +217,15 @@ def _hidden(layers: int, share: float, size: NetworkSize) -> tuple[int, ...]:
             "Use at least 1 layer and a share above 0, then type: tk check NAME",
         )
     return (max(1, round(size.head_width * share)),) * (layers - 1)
+
+
+def _head(
+    features: FeatureSpec, hidden: tuple[int, ...], outputs: int, dropout: float, batch_norm: bool, correlate: bool
+) -> nn.Sequential:
+    if not correlate:
+        return _fully_connected(features.flat, hidden, outputs, dropout, batch_norm)
+    correlated = _Correlated(features)
+    return nn.Sequential(correlated, *_fully_connected(correlated.numbers, hidden, outputs, dropout, batch_norm))
 
 
 def _fully_connected(

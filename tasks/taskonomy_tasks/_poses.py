@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from taskonomy_core.blocks import plan_picture
+from taskonomy_core.blocks import MetricFactory, mean_of, plan_picture
+from taskonomy_core.contract import Draws, Example, Views
 
 
 def times(first: Tensor, second: Tensor) -> Tensor:
@@ -26,13 +27,19 @@ def relative_pose(first: Tensor, second: Tensor) -> Tensor:
 
 
 def euler_angles(rotation: Tensor) -> Tensor:
-    """The angles about x, y, z of R = Rz Ry Rx: [..., 3, 3] -> [..., 3]; the one about y lies within 90 degrees."""
+    """The angles about x, y, z of R = Rz Ry Rx: [..., 3, 3] -> [..., 3]; the one about x lies within 90 degrees.
+
+    Two triples mean the same rotation: (x, y, z) and (x - 180, 180 - y, z - 180) degrees. Usual is the one with y
+    within 90 degrees; but cameras turn about y and hardly tilt, so that there x and z would jump by 180 at y = 90. With
+    x within 90 degrees nothing jumps until y = 180.
+    """
     # The tiny addends keep gradients finite where both arguments of atan2 vanish (looking straight along an axis).
     tiny = 1e-12
+    side = torch.where(rotation[..., 2, 2] < 0, -1.0, 1.0)  # the sign of cos y; R_22 = cos x cos y
     flat = (rotation[..., 0, 0].square() + rotation[..., 1, 0].square() + tiny).sqrt()
-    about_x = torch.atan2(rotation[..., 2, 1], rotation[..., 2, 2] + tiny)
-    about_y = torch.atan2(-rotation[..., 2, 0], flat)
-    about_z = torch.atan2(rotation[..., 1, 0], rotation[..., 0, 0] + tiny)
+    about_x = torch.atan2(side * rotation[..., 2, 1], side * rotation[..., 2, 2] + tiny)
+    about_y = torch.atan2(-rotation[..., 2, 0], side * flat)
+    about_z = torch.atan2(side * rotation[..., 1, 0], side * rotation[..., 0, 0] + tiny)
     return torch.stack((about_x, about_y, about_z), dim=-1)
 
 
@@ -71,6 +78,10 @@ class PoseScale:
         return score * score.new_tensor(self.std) + score.new_tensor(self.mean)
 
 
+# Of pairs of cameras that fixate one point: the 3,600 of 600 rendered rooms.
+FIXATED = PoseScale(mean=(0.05, 0.0, 0.0, 0.0, 0.06, -0.38), std=(0.17, 0.53, 0.23, 1.34, 0.3, 0.84))
+
+
 def rotation_error(pose: Tensor, truth: Tensor) -> Tensor:
     """The angle of the rotation between two poses, in degrees: six numbers [..., 6] -> [...]."""
     gap = rotation_matrix(pose[..., :3]) - rotation_matrix(truth[..., :3])
@@ -99,3 +110,41 @@ def plan_of(chain: Tensor, metres: float) -> Tensor:
         forward[..., (0, 2)] * forward.new_tensor((1.0, -1.0)),
         metres,
     )
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How tasks speak of poses: z-scores of `count` steps, each the pose of a camera in the frame of the one before.
+
+    A prediction or a target is [B, 6 * count or more]; what lies beyond the steps (egomotion's third pose) is left out.
+    `metres` is half the side of the plan that is drawn.
+    """
+
+    scale: PoseScale
+    count: int = 1
+    metres: float = 3.0
+
+    def pair(self, views: Views, draws: Draws) -> Example:
+        """The example of two views: the pose of the second camera in the frame of the first, target [B, 6]."""
+        first, second = views["camera_pose"].unbind(1)
+        return Example(inputs=views.images(), target=self.scale.score(relative_pose(first, second)))
+
+    def poses(self, shown: Tensor) -> Tensor:
+        """The steps in radians and metres: [B, count, 6]."""
+        return self.scale.pose(shown[:, : 6 * self.count].reshape(-1, self.count, 6))
+
+    def turned(self, prediction: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+        """Rotation errors of all steps of the scored examples, in degrees."""
+        return rotation_error(self.poses(prediction[mask]), self.poses(target[mask])).flatten()
+
+    def moved(self, prediction: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+        """Translation errors of all steps of the scored examples, in metres."""
+        return translation_error(self.poses(prediction[mask]), self.poses(target[mask])).flatten()
+
+    def metrics(self) -> tuple[MetricFactory, MetricFactory]:
+        """The mean rotation error and the mean translation error."""
+        return mean_of("rotation error", self.turned, "degrees"), mean_of("translation error", self.moved, "m")
+
+    def plan(self, shown: Tensor, inputs: Tensor) -> Tensor:
+        """The cameras from above, as arrows; the first is black."""
+        return plan_of(self.poses(shown), self.metres)

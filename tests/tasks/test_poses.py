@@ -9,7 +9,8 @@ from scipy.spatial.transform import Rotation
 
 from taskonomy_core.contract import Draws
 from taskonomy_tasks import _poses
-from taskonomy_tasks.egomotion import SCALE, TASK, moved, triplet_loss, turned
+from taskonomy_tasks._poses import FIXATED as SCALE
+from taskonomy_tasks.egomotion import STEPS, TASK, triplet_loss
 
 YES = torch.tensor([True])
 
@@ -105,8 +106,8 @@ def test_the_metrics_are_in_degrees_and_metres():
     moves[0, 0, 1] = math.radians(30.0)
     moves[0, 1, 3:] = torch.tensor([0.0, 3.0, 4.0])
     guess = SCALE.score(moves).flatten(1)
-    torch.testing.assert_close(turned(guess, still, YES), torch.tensor([30.0, 0.0]), atol=1e-3, rtol=0)
-    torch.testing.assert_close(moved(guess, still, YES), torch.tensor([0.0, 5.0]), atol=1e-4, rtol=0)
+    torch.testing.assert_close(STEPS.turned(guess, still, YES), torch.tensor([30.0, 0.0]), atol=1e-3, rtol=0)
+    torch.testing.assert_close(STEPS.moved(guess, still, YES), torch.tensor([0.0, 5.0]), atol=1e-4, rtol=0)
 
 
 def test_the_plan_shows_cameras_from_above(triplet):

@@ -143,6 +143,32 @@ def test_pairs_beyond_the_views_wrap_around():
     assert torch.allclose(prediction[:, :6], prediction[:, 6:])
 
 
+def test_correlations_of_views_by_hand():
+    """Two views of 1 x 2 places and two channels: all products of a place of one and a place of the other."""
+    module = VectorDecoder(layers=1, correlate=True)(FeatureSpec(2, 1, 2, views=2), OutputSpec.vector(3), TINY)
+    first, second = torch.tensor([[1.0, 2.0], [0.0, 3.0]]), torch.tensor([[4.0, 0.0], [1.0, 1.0]])  # [channel, place]
+    features = torch.stack((first, second)).reshape(1, 4, 1, 2)
+    products = torch.tensor([[4.0, 0.0, 11.0, 3.0]]) / 2**0.5
+    torch.testing.assert_close(module[0](features), torch.cat((features.flatten(1), products), dim=1))
+    assert module(features).shape == (1, 3)
+
+
+@pytest.mark.parametrize(("side", "views", "products"), [(4, 1, 0), (4, 3, 3 * 16**2), (8, 2, 64**2), (16, 2, 64**2)])
+def test_correlations_are_of_every_two_views_on_a_grid_of_at_most_8_by_8(side, views, products):
+    features = FeatureSpec(3, side, side, views)
+    module = VectorDecoder(correlate=True)(features, OutputSpec.vector(5), SMALL).eval()
+    assert module[2].in_features == features.flat + products
+    assert module(torch.randn(2, 3 * views, side, side)).shape == (2, 5)
+
+
+def test_a_pair_head_correlates_the_two_views_of_each_pair():
+    torch.manual_seed(0)
+    module = PairwiseDecoder(correlate=True)(TINY.features(3), OutputSpec.vector(12), TINY).eval()
+    views = torch.randn(2, 3, 8, 4, 4)
+    assert torch.allclose(module(views.flatten(1, 2))[:, 6:], module.head(views[:, 1:].flatten(1, 2)))
+    assert module.head[0](views[:, 1:].flatten(1, 2)).shape == (2, 2 * 8 * 16 + 16**2)
+
+
 def test_fully_connected_weights_start_as_in_the_paper_and_larger_where_narrower():
     torch.manual_seed(0)
     linears = [
