@@ -65,7 +65,9 @@ def test_every_command_that_is_shown_is_there() -> None:
     assert set(COMMANDS) - {"demo"} <= shown
 
 
-@pytest.mark.parametrize("page", ["docs/architecture.md", "README.md", "plugins/README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize(
+    "page", ["docs/architecture.md", "README.md", "plugins/README.md", "tasks/README.md", "CONTRIBUTING.md"]
+)
 def test_every_link_leads_somewhere(page: str) -> None:
     folder = (ROOT / page).parent
     links = re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / page).read_text())
