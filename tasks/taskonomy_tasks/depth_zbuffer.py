@@ -1,8 +1,8 @@
 """Z-depth: the distance of every pixel's surface to the camera's plane.
 
 Target: [B, 1, H, W], ln(1 + 512 m) / ln 2^16, in [0, 1] up to 128 m. Mask: pixels whose surface has a depth. Loss: L1
-(facts 1.3). Head: the image decoder, linear, in units of the range that
-indoor depth keeps to. Metrics are in metres, after undoing the logarithm.
+(facts 1.3). Head: the image decoder, linear, in units of the range that indoor depth keeps to. Metrics are in metres,
+after undoing the logarithm.
 """
 
 from taskonomy_core.blocks import l1_loss
@@ -14,7 +14,7 @@ EXAMPLE = MapExample("depth_zbuffer", log_depth, mask="mask_valid")
 
 TASK = Task(
     name="depth_zbuffer",
-    version=1,
+    version=2,
     title="Z-Depth",
     group="3d",
     needs=EXAMPLE.needs,

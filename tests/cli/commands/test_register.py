@@ -52,7 +52,7 @@ def test_an_installed_task_by_name_and_by_label(run: Run, project: Path) -> None
         "To train: 1 network, 0 transfers to it, 1 transfer from it. Type: tk transfer --new-only\n"
     )
     assert run("register", "taskonomy[depth_zbuffer]", "--no-check", "--weight", "3").stdout == (
-        "Registered depth_zbuffer (version 1) from taskonomy[depth_zbuffer] as source and target.\n"
+        "Registered depth_zbuffer (version 2) from taskonomy[depth_zbuffer] as source and target.\n"
         "To train: 1 network, 3 transfers to it, 1 transfer from it. Type: tk transfer --new-only\n"
     )
     tasks = read_roster(project).tasks
