@@ -69,12 +69,16 @@ def segments_picture(shown: Tensor, inputs: Tensor) -> Tensor:
 
 
 def shares(shown: Tensor, classes: int) -> Tensor:
-    """Shares per class float [B, C] of class numbers int [B], of a distribution (as it is) or of logits (softmax)."""
+    """Shares per class float [B, C] of class numbers int [B], of a distribution (as it is) or of logits (softmax).
+
+    All zero stays all zero: an image without a label.
+    """
     if not shown.is_floating_point():
         return torch.nn.functional.one_hot(shown, classes).float()
     shown = shown.float()
     is_distribution = (shown.amin(1) >= 0.0) & ((shown.sum(1) - 1.0).abs() < 1e-3)
-    return torch.where(is_distribution[:, None], shown, shown.softmax(1))
+    has_none = (shown == 0.0).all(1)
+    return torch.where((is_distribution | has_none)[:, None], shown, shown.softmax(1))
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,7 @@ class LabelPicture:
 
 
 _READABLE = 160  # pixels: words in 14-pixel letters fit
+_LETTERS = 14 / _READABLE  # their size grows with the picture
 
 
 def enlarged(pictures: Tensor, side: int = _READABLE) -> Tensor:
@@ -112,10 +117,12 @@ def _captioned(picture: Tensor, lines: list[str], height: int) -> Tensor:
     """A picture [3, h, w] above a white strip with room for `height` lines of text."""
     from PIL import Image, ImageDraw, ImageFont  # heavy, and only for pictures
 
-    strip = Image.new("RGB", (picture.shape[2], 18 * height + 4), "white")
+    size = round(_LETTERS * min(picture.shape[1:]))
+    line_height = size + size // 4 + 1
+    strip = Image.new("RGB", (picture.shape[2], line_height * height + 4), "white")
     pen = ImageDraw.Draw(strip)
     for number, line in enumerate(lines):
-        pen.text((4, 2 + 18 * number), line, fill="black", font=ImageFont.load_default(14))
+        pen.text((size // 3, 2 + line_height * number), line, fill="black", font=ImageFont.load_default(size))
     return torch.cat([picture.cpu(), from_pil(strip)], dim=1)
 
 

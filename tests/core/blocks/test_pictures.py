@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 import torch
 from matplotlib import colormaps
 
@@ -58,6 +59,27 @@ def test_shares_of_numbers_distributions_and_logits():
     assert shares(torch.tensor([1]), 3).tolist() == [[0.0, 1.0, 0.0]]
     assert shares(torch.tensor([[0.25, 0.75]]), 2).tolist() == [[0.25, 0.75]]
     torch.testing.assert_close(shares(torch.tensor([[0.0, math.log(3.0)]]), 2), torch.tensor([[0.25, 0.75]]))
+    assert shares(torch.zeros(1, 2), 2).tolist() == [[0.0, 0.0]]  # no label, and not logits that cannot decide
+
+
+def test_nothing_is_written_where_there_is_no_label():
+    drawn = LabelPicture(("cat", "dog"))(torch.tensor([[0.0, 0.0], [1.0, 0.0]]), torch.zeros(2, 1, 3, 40, 40))
+    strips = drawn[:, :, 160:]
+    assert strips[0].min() == 1.0
+    assert strips[1].min() < 0.5
+
+
+def test_letters_grow_with_the_picture():
+    def strip(side):
+        (drawn,) = LabelPicture(("cat", "dog"))(torch.tensor([[1.0, 0.0]]), torch.zeros(1, 1, 3, side, side))
+        return drawn[:, side:]
+
+    def letters(strip):  # how high they stand
+        dark = (strip.amin((0, 2)) < 0.5).nonzero()
+        return int(dark.max() - dark.min()) + 1
+
+    small, large = strip(160), strip(640)
+    assert letters(large) == pytest.approx(4 * letters(small), abs=4)
 
 
 def test_labels_are_written_under_the_picture():
