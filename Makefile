@@ -17,7 +17,7 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-demo: $(READY) ## images to taxonomy with twelve tasks, in minutes, in the folder taskonomy-demo
+demo: $(READY) ## images to taxonomy with all 26 tasks, in minutes, in the folder taskonomy-demo
 	$(BIN)/tk demo
 
 test: lint ## all checks: lint, types, import rules, tests

@@ -122,13 +122,13 @@ def _size(
 PRESETS: dict[str, Recipe] = {
     "nano": Recipe(
         preset="nano",
-        train_images=2400,
+        train_images=3600,
         transfer_images=400,
         test_images=300,
         encoder="resnet_compact",
         size=_size(64, 8, 16, (64,), (32,), 128, 0.1),
-        network=Schedule(epochs=3, batch=16, lr=3e-3, schedule="cosine", weight_decay=2e-6, clip=1.0),
-        transfer=Schedule(epochs=6, batch=16, lr=3e-3, schedule="cosine", weight_decay=1e-5, clip=1.0),
+        network=Schedule(epochs=2, batch=16, lr=3e-3, schedule="cosine", weight_decay=2e-6, clip=1.0),
+        transfer=Schedule(epochs=3, batch=16, lr=3e-3, schedule="cosine", weight_decay=1e-5, clip=1.0),
         scratch=Schedule(epochs=6, batch=16, lr=3e-3, schedule="cosine", weight_decay=2e-6, clip=1.0),
         constant_steps=200,
         beam=5,

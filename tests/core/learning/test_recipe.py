@@ -48,7 +48,7 @@ def test_the_papers_sizes_are_the_facts_sheets() -> None:
         ("nanno", {}, "There is no preset 'nanno'; the presets are nano, small, paper. Did you mean nano?"),
         ("nano", {"epoch": 3}, "unknown key recipe.epoch."),
         ("nano", {"network": {"epoch": 3}}, "unknown key recipe.network.epoch. Did you mean epochs?"),
-        ("nano", {"train_images": "many"}, "recipe.train_images = 'many', but it must be like 2400"),
+        ("nano", {"train_images": "many"}, "recipe.train_images = 'many', but it must be like 3600"),
         ("nano", {"train_images": True}, "recipe.train_images = True"),
         ("nano", {"train_images": 1}, "recipe.train_images is 1, below 4"),
         ("nano", {"network": {"lr": -1.0}}, "recipe.network needs epochs >= 1, batch >= 2 and lr > 0"),
