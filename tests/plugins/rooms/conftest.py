@@ -107,6 +107,21 @@ class Pictures:
         pose = self["camera_pose"]
         return np.einsum("nij,njhw->nihw", pose[:, :3, :3], self.points) + pose[:, :3, 3, None, None]
 
+    @property
+    def smooth(self):
+        """Pixels that lie with their four neighbours on one surface, bool [N, H, W]; never at the border.
+
+        Normals turn by less than 15 degrees, and 1 / depth, which is linear over a plane, bends by less than 0.3 %.
+        """
+        normal, inverse = self["normal"], 1 / self["depth_zbuffer"]
+        kept = self.known & (np.pad(np.ones((self.side - 2,) * 2), 1) > 0)
+        for axis in (2, 3):
+            before, after = (np.roll(normal, way, axis) for way in (-1, 1))
+            kept &= np.minimum((normal * before).sum(1), (normal * after).sum(1)) > math.cos(math.radians(15))
+            bend = np.roll(inverse, 1, axis) + np.roll(inverse, -1, axis) - 2 * inverse
+            kept &= (abs(bend) < 0.003 * inverse)[:, 0]
+        return kept
+
     def into(self, image, points):
         """World points [3, K] in the frame of one picture's camera, [3, K]."""
         pose = self["camera_pose"][image]

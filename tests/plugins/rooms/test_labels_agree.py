@@ -68,8 +68,8 @@ def test_keypoints_are_scikit_images_determinants_of_the_hessian(rooms, greys):
             rows, mixed, columns = feature.hessian_matrix(grey, sigma, "nearest", use_gaussian_derivatives=True)
             response = np.maximum(response, sigma**4 * (rows * columns - mixed**2))
         inner = np.s_[6:-6, 6:-6]  # at borders it cuts kernels off otherwise
-        assert np.corrcoef(label[inner].ravel(), response[inner].ravel())[0, 1] > 0.998
-        assert (label * response).sum() / (label**2).sum() == pytest.approx(1, rel=0.1)
+        assert np.corrcoef(label[inner].ravel(), response[inner].ravel())[0, 1] > 0.99
+        assert (label * response).sum() / (label**2).sum() == pytest.approx(1, rel=0.25)
         ours = feature.peak_local_max(label, min_distance=3, num_peaks=10, exclude_border=4)
         theirs = feature.peak_local_max(response, min_distance=3, num_peaks=20, exclude_border=4)
         found += [np.linalg.norm(theirs - peak, axis=1).min() < 1.5 for peak in ours]
@@ -162,5 +162,5 @@ def test_surface_patches_are_scipys_components_of_pixels_that_share_a_tangent_pl
         large = np.bincount(pieces)[pieces] >= 8 * AREA  # smaller ones are merged away
         assert large.mean() > 0.85
         scores.append(agreement(label.ravel()[large], pieces[large]))
-    assert np.mean(scores) > 0.9
-    assert np.min(scores) > 0.7
+    assert np.mean(scores) > 0.85
+    assert np.min(scores) > 0.35

@@ -19,8 +19,8 @@ PAIRS = [(a, b) for a in range(CAMERAS) for b in range(CAMERAS) if a != b]
 def test_what_the_middle_of_the_picture_sees_is_the_centre_point(rooms):
     low, high = rooms.side // 2 - 1, rooms.side // 2 + 1
     middle = rooms["depth_zbuffer"][:, 0, low:high, low:high].reshape(rooms.count, 4)
-    flat = middle.max(1) < 1.05 * middle.min(1)  # no edge runs through the middle
-    assert flat.mean() > 0.9
+    flat = middle.max(1) < 1.03 * middle.min(1)  # no edge runs through the middle
+    assert flat.mean() > 0.5
     ahead = 1 / (1 / middle).mean(1)  # 1 / depth is linear over a plane
     pose = rooms["camera_pose"]
     found = pose[:, :3, 3] - ahead[:, None] * pose[:, :3, 2]
@@ -48,7 +48,8 @@ def test_fixating_cameras_see_one_point_from_different_sides_and_the_fourth_anot
 def carried(rooms):
     """Pixels of every view carried into every other one of its scene: what both views say at the same place."""
     normal = np.einsum("nij,njhw->nihw", rooms["camera_pose"][:, :3, :3], rooms["normal"])
-    rows = []
+    maps = {"normal": normal, **{name: rooms[name] for name in ("rgb", "segment_semantic", "principal_curvature")}}
+    smooth, rows = rooms.smooth, []
     for scene in range(rooms.count // CAMERAS):
         for a, b in PAIRS:
             one, other = CAMERAS * scene + a, CAMERAS * scene + b
@@ -56,53 +57,56 @@ def carried(rooms):
             place = np.round(rooms.places(np.where(points[2] < -0.1, points, np.nan)))
             inside = ((place >= 0) & (place < rooms.side)).all(0)
             row, column = place[:, inside].astype(int)
-            points, met = points[:, inside], rooms.points[other][:, row, column]
-            # How far behind the surface that the other view sees there the point lies, seen along the surface's normal.
-            behind = -((points - met) * rooms["normal"][other][:, row, column]).sum(0)
-            rows.append(
-                {
-                    "pair": (a, b),
-                    "inside": inside.mean(),
-                    "behind": behind,
-                    "nearer": -points[2] - rooms["depth_zbuffer"][other, 0, row, column],
-                    **{
-                        name: (maps[one].reshape(len(maps[one]), -1)[:, inside], maps[other][:, row, column])
-                        for name, maps in (
-                            ("normal", normal),
-                            *((key, rooms[key]) for key in ("rgb", "segment_semantic", "principal_curvature")),
-                        )
-                    },
-                }
-            )
+            over = points[:, inside] - rooms.points[other][:, row, column]
+            found = {
+                # How far before the other view's surface the point lies, along the line of sight and along the normal.
+                "nearer": over[2],
+                "above": (over * rooms["normal"][other][:, row, column]).sum(0),
+                "smooth": smooth[one].ravel()[inside] & smooth[other, row, column],
+            }
+            for name, values in maps.items():
+                found[name] = values[one].reshape(len(values[one]), -1)[:, inside], values[other][:, row, column]
+            rows.append(found)
     return rows
 
 
 def test_nothing_that_one_view_sees_hangs_in_the_air_before_another(carried):
-    # A view shows the first surface along each ray: what another one shows lies on it or behind it. Where an edge falls
-    # between pixel centres, the nearest pixel may be the one beyond.
-    before = [((each["nearer"] < -0.05) & (each["behind"] < -0.02)).mean() for each in carried]
-    assert np.mean(before) < 0.015
-    assert np.max(before) < 0.04
+    # A view shows the first surface along each ray: what another view shows lies on it or behind it. At an edge that
+    # falls between pixel centres, the nearest pixel may see what lies beyond.
+    before = [(each["nearer"] > 0.03) & (each["above"] > 0.02) for each in carried]
+    assert np.concatenate(before).mean() < 0.02
+    away_from_edges = [some[each["smooth"]] for some, each in zip(before, carried, strict=True)]
+    assert np.concatenate(away_from_edges).mean() < 0.005
+    behind = np.concatenate([each["above"] < -0.02 for each in carried])
+    assert behind.mean() > 0.05  # so views do hide things from each other
 
 
-def test_what_two_views_both_see_has_one_normal_one_class_one_curvature_and_one_colour(carried):
-    hidden_too, shares = [], []
-    for each in carried:
-        same = abs(each["behind"]) < 0.01
-        shares.append(each["inside"] * same.mean())
-        one, other = each["normal"]
-        assert ((one * other).sum(0)[same] > 0.97).mean() > 0.93
-        one, other = each["segment_semantic"]
-        assert ((one == other) | (one * other == 0))[0, same].mean() > 0.97
-        one, other = each["principal_curvature"]
-        assert (abs(one - other).max(0)[same] < 0.3).mean() > 0.93
-        one, other = each["rgb"]
-        assert np.corrcoef(one[:, same].ravel(), other[:, same].ravel())[0, 1] > 0.75
-        if (~same).sum() > 300:
-            hidden_too.append(np.corrcoef(one[:, ~same].ravel(), other[:, ~same].ravel())[0, 1])
-    assert np.mean(hidden_too) < 0.6  # elsewhere they see different things, so the colours above are no accident
-    assert np.min(shares) > 0.05
-    assert np.mean(shares) > 0.3
+def both(carried, name, where):
+    """Two values, [C, K] each, of what both views show where a condition holds, pair of views by pair."""
+    return [
+        (each[name][0][:, some], each[name][1][:, some])
+        for each, some in zip(carried, where, strict=True)
+        if some.sum() > 100
+    ]
+
+
+def correlation(pairs):
+    """The mean over pairs of views of how two maps correlate; exposure differs from view to view."""
+    return np.mean([np.corrcoef(one.ravel(), other.ravel())[0, 1] for one, other in pairs])
+
+
+def test_what_two_views_both_see_has_one_normal_one_class_one_curvature_and_one_colour(rooms, carried):
+    shared = [abs(each["above"]) < 0.01 for each in carried]
+    assert np.sum([same.sum() for same in shared]) > 0.25 * len(carried) * rooms.side**2
+    inner = [same & each["smooth"] for same, each in zip(shared, carried, strict=True)]
+    one, other = (np.concatenate(each, 1) for each in zip(*both(carried, "normal", inner), strict=True))
+    assert ((one * other).sum(0) > 0.99).mean() > 0.99
+    one, other = (np.concatenate(each, 1) for each in zip(*both(carried, "principal_curvature", inner), strict=True))
+    assert (abs(one - other).max(0) < 0.1).mean() > 0.99
+    one, other = (np.concatenate(each, 1) for each in zip(*both(carried, "segment_semantic", inner), strict=True))
+    assert ((one == other) | (one * other == 0)).mean() > 0.99  # 0: too small a piece in one of them
+    assert correlation(both(carried, "rgb", inner)) > 0.85
+    assert correlation(both(carried, "rgb", [abs(each["above"]) > 0.1 for each in carried])) < 0.6
 
 
 def outside(primitives, points):
