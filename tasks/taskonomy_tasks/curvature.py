@@ -5,21 +5,15 @@ Mask: pixels whose surface has a depth. Loss: L2 over both channels (facts 1.3).
 units of what is left after that scale: most surfaces of a room are flat.
 
 Deviation: the paper's 8-bit scale, its z-score and its least radius of 0.03 m (33 / m) belong to its own meshes and
-renderer. A linear scale that ends there leaves a sofa's arm at a tenth of a lamp's pole, and what lies beyond, 0.4 % of
-the pixels of rendered rooms, needs a clip; this one needs none, tells all radii apart and can be undone.
+renderer. A linear scale that ends there has what bends with a radius of half a metre at 0.06, all but flat, and needs a
+clip: 0.4 % of the pixels of rendered rooms lie beyond. This one tells all radii apart and can be undone. How well the
+networks learn hardly depends on it (2,400 pictures: linear, logarithmic and half way at 1, 3 and 10 / m alike).
 """
 
 import torch
 from torch import Tensor
 
-from taskonomy_core.blocks import (
-    ColourMap,
-    DenseDecoder,
-    MetricFactory,
-    l2_loss,
-    scored_elements,
-    torchmetric,
-)
+from taskonomy_core.blocks import ColourMap, DenseDecoder, MetricFactory, l2_loss, scored_elements, torchmetric
 from taskonomy_core.contract import OutputSpec, Task, hookimpl
 from taskonomy_tasks._maps import MapExample
 
@@ -47,7 +41,6 @@ FORM_OVERLAP = MetricFactory(
     scale=100.0,
 )
 RMSE = MetricFactory("RMSE", torchmetric("regression.MeanSquaredError", squared=False), scored_elements, "", False)
-
 
 _BENT = ColourMap(-0.5, 0.5, "RdBu_r")
 
