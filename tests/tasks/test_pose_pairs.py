@@ -91,8 +91,7 @@ def test_the_plan_shows_the_second_camera_where_it_stands(module):
     assert page[0, :, middle, middle * 3 // 2].tolist() == [1.0, 1.0, 1.0]
 
 
-def test_they_differ_in_the_pairs_the_scale_and_the_head():
+def test_they_differ_in_the_pairs_and_the_scale():
     fixated, other = (module.TASK for module in MODULES)
     assert (fixated.arrangement, other.arrangement) == ("fixated_pairs", "nonfixated_pairs")
-    assert (fixated.decoder.layers, other.decoder.layers) == (2, 3)
     assert pose_nonfixated.STEP.scale.std[1] > pose_fixated.STEP.scale.std[1]
