@@ -61,4 +61,4 @@ LOG_DEPTH_DECODER = DenseDecoder(centre=0.64, spread=0.03)
 
 # From near to far in rooms, whatever the picture holds.
 _NEAR, _FAR = log_depth(torch.tensor([0.75, 8.0])).tolist()
-depth_picture = ColourMap(_NEAR, _FAR, "turbo_r")
+depth_picture = ColourMap(_NEAR, _FAR, "viridis_r")
