@@ -5,9 +5,10 @@ from itertools import pairwise
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
-from taskonomy_core.blocks.decoders import DenseDecoder, PairwiseDecoder, VectorDecoder
+from taskonomy_core.blocks.decoders import DenseDecoder, PairwiseDecoder, VectorDecoder, _Blocks
 from taskonomy_core.contract.specs import FeatureSpec, NetworkSize, OutputSpec
 from taskonomy_core.errors import TaskDefinitionError
 
@@ -239,3 +240,10 @@ def test_a_narrow_range_is_spoken_in_its_own_units():
     torch.testing.assert_close(module(codes), 0.65 + 0.1 * spoken)
     with torch.autocast("cpu", torch.bfloat16):
         assert module(codes).dtype is torch.float32
+
+
+@pytest.mark.parametrize(("channels", "block"), [(1, 4), (3, 2)])
+def test_blocks_are_laid_out_as_by_pixel_shuffle(channels, block):
+    cells = torch.randn(2, channels * block**2, 3, 5)
+    theirs = cells.reshape(2, block**2, channels, 3, 5).transpose(1, 2).reshape(cells.shape)
+    torch.testing.assert_close(_Blocks(block)(cells), F.pixel_shuffle(theirs, block), rtol=0, atol=0)
