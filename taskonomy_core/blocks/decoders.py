@@ -76,7 +76,7 @@ class DenseDecoder:
 
 
 class _Blocks(nn.Module):
-    """[B, r * r * C, h, w] -> [B, C, r * h, r * w]: channel (i r + j) C + c of a cell is channel c at (i, j) of its block.
+    """[B, r * r * C, h, w] -> [B, C, r * h, r * w]: channel (i r + j) C + c of a cell is channel c of its pixel (i, j).
 
     nn.PixelShuffle with its channels in another order, in which whole pixels are moved: channels-last, forward and
     backward, it takes 0.5 to 0.65 of the time.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
 
 from taskonomy_core.registry.editing import create_roster
-from taskonomy_core.registry.roster import RosterTask
+from taskonomy_core.registry.resolve import new_entry
 
 TINY = """
 [recipe]
@@ -37,8 +38,7 @@ batch = 8
 def tiny_project(folder):
     folder.mkdir()
     names = ("normals", "denoising", "egomotion", "random_projection")
-    roles = {"random_projection": "source"}
-    entries = [RosterTask(name, f"taskonomy[{name}]", 1, roles.get(name, "both")) for name in names]
+    entries = [new_entry(import_module(f"taskonomy_tasks.{name}").TASK, f"taskonomy[{name}]") for name in names]
     create_roster(folder / "registry.toml", preset="nano", seed=0, tasks=entries)
     with (folder / "registry.toml").open("a") as file:
         file.write(TINY)

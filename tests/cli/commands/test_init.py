@@ -25,7 +25,7 @@ def ours_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_projects_own_registry_is_what_init_writes(run: Run, here: Path, ours_alone: None) -> None:
     result = run("init")
     assert result.exit_code == 0
-    assert result.stdout == f"Wrote {here / 'registry.toml'}: 12 tasks, preset nano, seed 0.\n"
+    assert result.stdout == f"Wrote {here / 'registry.toml'}: 26 tasks, preset nano, seed 0.\n"
     assert result.stderr == "Type: tk plan\n"
     assert (here / "registry.toml").read_text() == (ROOT / "registry.toml").read_text()
 
@@ -33,7 +33,7 @@ def test_the_projects_own_registry_is_what_init_writes(run: Run, here: Path, our
 def test_the_projects_own_registry_resolves() -> None:
     roster = read_roster(ROOT / "registry.toml")
     resolved = resolve(roster)
-    assert len(resolved.tasks) == 12
+    assert len(resolved.tasks) == 26
     assert resolved.stale == {}
     assert {task.name for task in roster.tasks.values() if not task.is_target} == {
         name for name, task in resolved.tasks.items() if not task.target
@@ -77,7 +77,7 @@ def test_a_broken_plugin_is_left_out_and_told(
         "ModuleNotFoundError: No module named 'nowhere_to_be_found'\n"
         "Tell its author, or type: pip install --upgrade zoo\nType: tk plan\n"
     )
-    assert len(read_roster(here / "registry.toml").tasks) == 12
+    assert len(read_roster(here / "registry.toml").tasks) == 26
 
 
 def test_a_folder_that_cannot_be_written(run: Run, here: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from taskonomy_core.ledger.opening import open_registered
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.store import Store
 from taskonomy_core.registry.editing import create_roster
-from taskonomy_core.registry.roster import RosterTask
+from taskonomy_core.registry.resolve import new_entry
 
 TINY = """
 [recipe]
@@ -49,8 +50,7 @@ NAMES = ("normals", "denoising", "egomotion", "random_projection")
 def trained(tmp_path_factory, rooms_cache):
     """A project of real tasks, trained for an instant."""
     folder = tmp_path_factory.mktemp("trained")
-    roles = {"random_projection": "source"}
-    entries = [RosterTask(name, f"taskonomy[{name}]", 1, roles.get(name, "both")) for name in NAMES]
+    entries = [new_entry(import_module(f"taskonomy_tasks.{name}").TASK, f"taskonomy[{name}]") for name in NAMES]
     create_roster(folder / "registry.toml", preset="nano", seed=0, tasks=entries)
     with (folder / "registry.toml").open("a") as file:
         file.write(TINY)

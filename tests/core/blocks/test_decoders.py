@@ -228,8 +228,8 @@ def test_where_pairs_run_out_the_last_convolution_gives_whole_blocks():
     convolution = module[-3]
     assert convolution.out_channels == 3 * 2 * 2
     blocks = torch.tanh(module[:-2](codes))
-    # Pixel (y, x) of channel c is channel 4 c + 2 (y mod 2) + (x mod 2) of its block.
-    torch.testing.assert_close(module(codes)[:, 1, 1::2, 0::2], blocks[:, 4 + 2])
+    # Pixel (y, x) of channel c is channel 3 (2 (y mod 2) + x mod 2) + c of its cell.
+    torch.testing.assert_close(module(codes)[:, 1, 1::2, 0::2], blocks[:, 3 * 2 + 1])
 
 
 def test_a_narrow_range_is_spoken_in_its_own_units():

@@ -336,7 +336,7 @@ def test_the_recipes_order_is_cut_to_what_the_sources_allow(project, store):
 
 def test_new_results_beside_old_ones_of_another_seed_are_refused(project, store, trainer):
     train_all(project, store, trainer, order=1)
-    other = altered(with_task(project), seed=1, recipe={"network": {"epochs": 2}})
+    other = altered(with_task(project), seed=1, recipe={"network": {"epochs": 3}})
     store.record_facts({other.data_fact: "fingerprint"})
     with pytest.raises(TaskonomyError) as caught:
         refuse_mixing(other.plan(store, 1))
