@@ -32,7 +32,7 @@ def draw_sheet(
 
     Args:
         pictures: [rows][columns] of uint8 arrays [height, width, 3] or [height, width] (grey); None leaves a gap.
-            They may differ in size; each is shown `side` inches high and wide, its pixels as squares.
+            They may differ in size and shape; each fills its place of `side` x `side` inches, undistorted.
         path: ends in .png or .svg.
         rows, columns: titles, one per row and column.
         title: stands above all.
@@ -61,7 +61,7 @@ def draw_sheet(
                 continue
             left = _LEFT + column * (side + _GAP)
             axes = figure.add_axes((left / width, bottom / height, side / width, side / height))
-            axes.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest", aspect="auto")
+            axes.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest", aspect="equal")
             axes.set_xticks([])
             axes.set_yticks([])
             for spine in axes.spines.values():

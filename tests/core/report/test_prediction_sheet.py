@@ -28,6 +28,14 @@ def test_every_picture_is_there_in_its_own_place_and_colour(tmp_path):
     assert colour(1, 1) == [255, 0, 0]
 
 
+def test_a_wide_picture_is_not_squeezed(tmp_path):
+    path = draw_sheet([[np.full((4, 8, 3), 90, np.uint8)]], tmp_path / "s.png", rows=["a"], columns=["x"])
+    inside = (matplotlib.image.imread(path)[..., :3] * 255).round() == 90
+    down, along = (np.flatnonzero(inside.all(2).any(axis)) for axis in (1, 0))
+    assert np.ptp(along) == pytest.approx(160 * 1.15, abs=4)
+    assert np.ptp(down) == pytest.approx(160 * 1.15 / 2, abs=4)
+
+
 def test_titles_are_written_and_the_file_is_repeatable(tmp_path):
     one, two = (
         draw_sheet([[RED]], tmp_path / name, rows=["Normals"], columns=["Target"], title="Predictions").read_text()
