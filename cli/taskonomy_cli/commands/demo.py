@@ -61,6 +61,7 @@ def command(session: Session, folder: Path, workers: int | None, device: str) ->
         f"\nNext: cd {folder}\n"
         "  tk taxonomy --budget 3        another budget\n"
         "  tk affinity                   who serves whom\n"
+        "  tk sanity                     how well each network has learnt\n"
         "  tk register FILE.py           a task of your own, then: tk transfer --new-only"
     )
 
