@@ -4,47 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from importlib import import_module
-
-from taskonomy_core.registry.editing import create_roster
-from taskonomy_core.registry.resolve import new_entry
-
-TINY = """
-[recipe]
-train_images = 16
-transfer_images = 16
-test_images = 12
-constant_steps = 4
-
-[recipe.size]
-image = 32
-code_side = 8
-encoder_width = 4
-
-[recipe.network]
-epochs = 1
-batch = 8
-
-[recipe.transfer]
-epochs = 1
-batch = 8
-
-[recipe.scratch]
-epochs = 1
-batch = 8
-"""
 
 
-def tiny_project(folder):
-    folder.mkdir()
-    names = ("normals", "denoising", "egomotion", "random_projection")
-    entries = [new_entry(import_module(f"taskonomy_tasks.{name}").TASK, f"taskonomy[{name}]") for name in names]
-    create_roster(folder / "registry.toml", preset="nano", seed=0, tasks=entries)
-    with (folder / "registry.toml").open("a") as file:
-        file.write(TINY)
-
-
-def test_it_ends_with_a_taxonomy_its_pictures_and_what_to_type_next(run, here, monkeypatch):
+def test_it_ends_with_a_taxonomy_its_pictures_and_what_to_type_next(run, here, monkeypatch, tiny_project):
     tiny_project(here / "small")
     done = run("demo", "--folder", "small", "--workers", "1", "--device", "cpu")
     assert done.exit_code == 0, done.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib import import_module
 
 import numpy as np
 import pytest
@@ -16,50 +15,18 @@ from taskonomy_core.learning.show import show_network
 from taskonomy_core.ledger.opening import open_registered
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.store import Store
-from taskonomy_core.registry.editing import create_roster
-from taskonomy_core.registry.resolve import new_entry
-
-TINY = """
-[recipe]
-train_images = 8
-transfer_images = 8
-test_images = 8
-constant_steps = 1
-
-[recipe.size]
-image = 32
-code_side = 8
-encoder_width = 4
-
-[recipe.network]
-epochs = 1
-batch = 8
-
-[recipe.transfer]
-epochs = 1
-batch = 8
-
-[recipe.scratch]
-epochs = 1
-batch = 8
-"""
-NAMES = ("normals", "denoising", "egomotion", "random_projection")
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory, rooms_cache):
+def trained(tmp_path_factory, rooms_cache, tiny_project):
     """A project of real tasks, trained for an instant."""
-    folder = tmp_path_factory.mktemp("trained")
-    entries = [new_entry(import_module(f"taskonomy_tasks.{name}").TASK, f"taskonomy[{name}]") for name in NAMES]
-    create_roster(folder / "registry.toml", preset="nano", seed=0, tasks=entries)
-    with (folder / "registry.toml").open("a") as file:
-        file.write(TINY)
-    words = ["--registry", str(folder / "registry.toml"), "transfer", "--order", "1", "--executor", "inline"]
+    registry = tiny_project(tmp_path_factory.mktemp("trained"))
+    words = ["--registry", str(registry), "transfer", "--order", "1", "--executor", "inline"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TASKONOMY_CACHE", str(rooms_cache))
         done = CliRunner().invoke(tk, [*words, "--device", "cpu"], catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    return folder / "registry.toml"
+    return registry
 
 
 @pytest.fixture
