@@ -88,10 +88,7 @@ def record(project: Project, store: Store, opened: Opened) -> None:
             project.left_out_fact: written(opened.left_out, project.roster),
         }
     )
-    store.record_cards(
-        Card(task.name, task.version, task.title, task.group, task.needs, task.trainable)
-        for task in opened.tasks.values()
-    )
+    store.record_cards(map(Card.of, opened.tasks.values()))
 
 
 def open_registered(project: Project, store: Store, device: str, keys: Keys) -> LocalTrainer:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from taskonomy_core.ledger.jobs import Identity, job_name
+
+if TYPE_CHECKING:
+    from taskonomy_core.contract import Task
 
 DONE = "done"
 FAILED = "failed"
@@ -96,3 +100,8 @@ class Card:
     group: str
     needs: tuple[str, ...]
     trainable: bool = True
+
+    @staticmethod
+    def of(task: Task) -> Card:
+        """The card of a loaded task."""
+        return Card(task.name, task.version, task.title, task.group, task.needs, task.trainable)

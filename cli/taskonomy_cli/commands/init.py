@@ -9,6 +9,9 @@ import click
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Terminal
 from taskonomy_core.learning.recipe import PRESETS
+from taskonomy_core.ledger.project import Project
+from taskonomy_core.ledger.records import Card
+from taskonomy_core.ledger.store import Store
 from taskonomy_core.registry.discover import TASK, discover
 from taskonomy_core.registry.editing import create_roster, refuse_existing
 from taskonomy_core.registry.load import load_all
@@ -32,12 +35,16 @@ def new_project(terminal: Terminal, path: Path, *, preset: str, seed: int, every
     refuse_existing(path)
     installed = [plugin for plugin in discover() if plugin.kind == TASK and every]
     loaded = load_all(installed)
-    tasks = [
-        new_entry(loaded.plugins[plugin.label].tasks[plugin.name], plugin.label)
+    tasks = {
+        plugin.label: loaded.plugins[plugin.label].tasks[plugin.name]
         for plugin in installed
         if plugin.label in loaded.plugins
-    ]
-    create_roster(path, preset=preset, seed=seed, tasks=tasks)
+    }
+    create_roster(path, preset=preset, seed=seed, tasks=[new_entry(task, label) for label, task in tasks.items()])
+    if tasks:
+        # Plans ask whether a task is trained at all, which only its plugin can tell.
+        with Store.open(Project.read(path).folder) as store:
+            store.record_cards(map(Card.of, tasks.values()))
     for error in loaded.broken.values():
         terminal.warn(f"Left out: {error}")
     terminal.answer(f"Wrote {path}: {len(tasks)} tasks, preset {preset}, seed {seed}.")

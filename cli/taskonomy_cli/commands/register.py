@@ -15,6 +15,7 @@ from taskonomy_core.ledger.jobs import NETWORK, TRANSFER
 from taskonomy_core.ledger.left_out import forget
 from taskonomy_core.ledger.plan import NEW, STALE
 from taskonomy_core.ledger.project import Project
+from taskonomy_core.ledger.records import Card
 from taskonomy_core.ledger.store import Store
 from taskonomy_core.registry.editing import register_tasks
 from taskonomy_core.registry.resolve import new_entry, refuse_role
@@ -46,7 +47,7 @@ def command(
         session.terminal.answer(
             f"{verb} {entry.name} (version {entry.version}) from {entry.plugin} as {_ROLE_WORDS[entry.role]}."
         )
-    session.terminal.answer(_needs(session, Project(roster, recipe), {entry.name for entry in entries}))
+    session.terminal.answer(_needs(session, Project(roster, recipe), found))
 
 
 _ROLE_WORDS = {"both": "source and target", "source": "source", "target": "target"}
@@ -88,9 +89,11 @@ def _refuse_failures(session: Session, name: str, found: list[Candidate]) -> Non
         )
 
 
-def _needs(session: Session, project: Project, names: set[str]) -> str:
+def _needs(session: Session, project: Project, registered: list[Candidate]) -> str:
     """How much is to be trained for these tasks: networks, rows (transfers to them), columns (transfers from them)."""
-    with Store.open(session.store, create=False) as store:
+    names = {candidate.task.name for candidate in registered}
+    with Store.open(session.store) as store:
+        store.record_cards(Card.of(candidate.task) for candidate in registered)
         forget(project, store, names)
         plan = project.plan(store, order=1)
     lacking = plan.of(NEW, STALE)

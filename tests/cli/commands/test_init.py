@@ -30,6 +30,21 @@ def test_the_projects_own_registry_is_what_init_writes(run: Run, here: Path, our
     assert (here / "registry.toml").read_text() == (ROOT / "registry.toml").read_text()
 
 
+def test_the_first_plan_knows_what_is_not_trained(run: Run, ours_alone: None) -> None:
+    run("init")
+    lines = [line.split() for line in run("plan").stdout.splitlines()]
+    new = {" ".join(words[:-7]): words[-7] for words in lines if words and words[-1] == "unknown"}
+    # 26 tasks, one of them random: 25 constants, and readouts from it to the other three that are no targets.
+    assert new["constants"] == "25"
+    assert new["reference readouts"] == "3"
+    assert new["transfers from 1 source"] == str(22 * 25)
+
+
+def test_an_empty_project_has_no_ledger_yet(run: Run, here: Path) -> None:
+    run("init", "--empty")
+    assert [file.name for file in here.iterdir()] == ["registry.toml"]
+
+
 def test_the_projects_own_registry_resolves() -> None:
     roster = read_roster(ROOT / "registry.toml")
     resolved = resolve(roster)

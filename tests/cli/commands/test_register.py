@@ -138,3 +138,12 @@ def test_a_need_that_the_data_source_does_not_have(run: Run, project: Path, brig
 def test_without_a_project(run: Run, here: Path) -> None:
     result = run("--registry", "missing.toml", "register", "normals")
     assert (result.exit_code, result.stderr) == (2, "There is no file missing.toml.\nType: tk init\n")
+
+
+def test_a_plan_then_knows_what_is_not_trained(run: Run, project: Path) -> None:
+    run("register", "random_projection", "--no-check")
+    rows = {
+        " ".join(words[:-7]): words[-7] for line in run("plan").stdout.splitlines() if len(words := line.split()) > 7
+    }
+    assert rows["constants"] == "2"  # of normals and jigsaw
+    assert rows["reference readouts"] == "1"  # from random_projection to jigsaw
