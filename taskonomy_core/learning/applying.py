@@ -22,7 +22,7 @@ from taskonomy_core.learning.deck import Batch
 from taskonomy_core.learning.evaluate import BATCH
 from taskonomy_core.learning.fitting import Learner
 from taskonomy_core.learning.guard import plugin_code
-from taskonomy_core.learning.show import Pictures, as_bytes
+from taskonomy_core.learning.show import Pictures, as_bytes, side_by_side
 from taskonomy_core.learning.trainer import LocalTrainer
 
 
@@ -77,8 +77,7 @@ def _applied(trainer: LocalTrainer, task: str, pictures: Tensor, finished: Calla
         prediction = learner.predict(batch, task, trainer.computing)
         with plugin_code(task, "picture"):
             said = card.picture(prediction, inputs)
-        seen = torch.cat(inputs.unbind(1), dim=-1) / 2 + 0.5
-        parts.append((as_bytes(seen), as_bytes(said), prediction.cpu().numpy()))
+        parts.append((side_by_side(inputs), as_bytes(said), prediction.cpu().numpy()))
     inputs_seen, drawn, predictions = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Applied(card.views, inputs_seen, drawn, predictions)
 

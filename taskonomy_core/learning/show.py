@@ -40,9 +40,12 @@ def show_network(trainer: LocalTrainer, task: str, positions: list[int]) -> Show
     inputs = batch.example.inputs
     with plugin_code(task, "picture"):
         target, said = (card.picture(each, inputs) for each in (batch.example.target, prediction))
-    # Views side by side: [B, V, 3, h, w] -> [B, 3, h, V * w].
-    seen = torch.cat(inputs.unbind(1), dim=-1).clamp(-1, 1) / 2 + 0.5
-    return Shown(card.title, as_bytes(seen), as_bytes(target), as_bytes(said))
+    return Shown(card.title, side_by_side(inputs), as_bytes(target), as_bytes(said))
+
+
+def side_by_side(inputs: Tensor) -> Pictures:
+    """The views that a network sees, [B, V, 3, h, w] in [-1, 1] -> uint8 [B, h, V * w, 3]."""
+    return as_bytes(torch.cat(inputs.unbind(1), dim=-1) / 2 + 0.5)
 
 
 def as_bytes(pictures: Tensor) -> Pictures:

@@ -7,7 +7,7 @@ too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from taskonomy_core.ledger.left_out import LeftOut, written
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.records import Card
 from taskonomy_core.ledger.store import Store
+from taskonomy_core.registry.naming import listed
 from taskonomy_core.registry.resolve import data_source, encoder, offers, resolve
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def open_plugins(project: Project) -> Opened:
     resolved = resolve(roster)
     if resolved.stale:
         raise PluginError(
-            f"The installed versions of {_listed(resolved.stale)} are not those that registry.toml registers: "
+            f"The installed versions of {listed(resolved.stale)} are not those that registry.toml registers: "
             + "; ".join(f"{name} {new} for {old}" for name, (old, new) in resolved.stale.items())
             + ".",
             "Type: " + " && ".join(f"tk register {name}" for name in resolved.stale),
@@ -72,8 +73,8 @@ def lacking(project: Project, tasks: Mapping[str, Task], data: DataSource) -> di
     found = {}
     for name, lacks in missing.items():
         others = [source for source, names in offered.items() if names.issuperset(tasks[name].modalities)]
-        does = f"{_listed(others)} {'does' if len(others) == 1 else 'do'}" if others else "no installed one does"
-        reason = f"it needs {_listed(lacks)}, which the data source {used!r} does not offer; {does}."
+        does = f"{listed(others)} {'does' if len(others) == 1 else 'do'}" if others else "no installed one does"
+        reason = f"it needs {listed(lacks)}, which the data source {used!r} does not offer; {does}."
         hint = f'Set source = "{others[0]}" under [data] in registry.toml.' if others else ""
         found[name] = LeftOut(name, reason, hint)
     return found
@@ -135,9 +136,3 @@ class _Tasks(dict[str, Task]):
         if name not in self._left_out:
             raise KeyError(name)
         raise JobError(self._left_out[name].sentence, self._left_out[name].hint)
-
-
-def _listed(names: Iterable[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last

@@ -17,6 +17,7 @@ from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.records import DONE, FAILED
 from taskonomy_core.ledger.store import Store
 from taskonomy_core.ledger.worker import RunOrder, work
+from taskonomy_core.registry.naming import listed
 
 if TYPE_CHECKING:
     from taskonomy_core.registry.load import Loaded
@@ -74,7 +75,7 @@ def refuse_mixing(plan: Plan) -> None:
         changed = dict.fromkeys(words for planned in old for words in planned.settings_changed)
         raise TaskonomyError(
             f"New results could not be compared with {len(old)} that are there: "
-            f"{_listed(list(changed))} changed since.",
+            f"{listed(changed)} changed since.",
             "Type: tk transfer (trains the old ones again too), or change registry.toml back.",
         )
 
@@ -191,7 +192,3 @@ class _Watch:
             tuple(planned.job.name for planned in plan.of(RUNNING)),
             (sure.seconds + perhaps.seconds) / self._workers if known else None,
         )
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

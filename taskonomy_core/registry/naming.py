@@ -1,4 +1,4 @@
-"""Words for people: the nearest names to a mistyped one, and what a kind is called."""
+"""Words for people: the nearest names to a mistyped one, names in a row, and what a kind is called."""
 
 from __future__ import annotations
 
@@ -20,3 +20,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def noun(kind: str) -> str:
     """What people call a kind of plugin."""
     return "data source" if kind == "data" else kind
+
+
+def listed(names: Iterable[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from taskonomy_core.blocks import MetricFactory, mean_of, plan_picture
 from taskonomy_core.contract import Draws, Example, Views
+from taskonomy_tasks._scores import ZScores
 
 
 def times(first: Tensor, second: Tensor) -> Tensor:
@@ -61,25 +62,8 @@ def compose(first: Tensor, second: Tensor) -> Tensor:
     return torch.cat((euler_angles(times(turn, rotation_matrix(second[..., :3]))), offset), dim=-1)
 
 
-@dataclass(frozen=True)
-class PoseScale:
-    """Means and standard deviations of the six numbers, for z-scores."""
-
-    mean: tuple[float, float, float, float, float, float]
-    std: tuple[float, float, float, float, float, float]
-
-    def score(self, pose: Tensor) -> Tensor:
-        """Six numbers -> z-scores, [..., 6]."""
-        return (pose - pose.new_tensor(self.mean)) / pose.new_tensor(self.std)
-
-    def pose(self, score: Tensor) -> Tensor:
-        """Z-scores -> six numbers, float32 [..., 6]."""
-        score = score.float()
-        return score * score.new_tensor(self.std) + score.new_tensor(self.mean)
-
-
 # Of pairs of cameras that fixate one point: the 3,600 of 600 rendered rooms.
-FIXATED = PoseScale(mean=(0.05, 0.0, 0.0, 0.0, 0.06, -0.38), std=(0.17, 0.53, 0.23, 1.34, 0.3, 0.84))
+FIXATED = ZScores(mean=(0.05, 0.0, 0.0, 0.0, 0.06, -0.38), std=(0.17, 0.53, 0.23, 1.34, 0.3, 0.84))
 
 
 def rotation_error(pose: Tensor, truth: Tensor) -> Tensor:
@@ -120,7 +104,7 @@ class Steps:
     `metres` is half the side of the plan that is drawn.
     """
 
-    scale: PoseScale
+    scale: ZScores
     count: int = 1
     metres: float = 3.0
 
@@ -131,7 +115,7 @@ class Steps:
 
     def poses(self, shown: Tensor) -> Tensor:
         """The steps in radians and metres: [B, count, 6]."""
-        return self.scale.pose(shown[:, : 6 * self.count].reshape(-1, self.count, 6))
+        return self.scale.values(shown[:, : 6 * self.count].reshape(-1, self.count, 6))
 
     def turned(self, prediction: Tensor, target: Tensor, mask: Tensor) -> Tensor:
         """Rotation errors of all steps of the scored examples, in degrees."""

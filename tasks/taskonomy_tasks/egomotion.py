@@ -34,7 +34,7 @@ def triplet_loss(prediction: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """
     moves = torch.where(mask[:, None], prediction.float(), 0.0).reshape(-1, 2, 6)
     truth = torch.where(mask[:, None], target, 0.0).reshape(-1, 3, 6)
-    around = FIXATED.score(compose(*FIXATED.pose(moves).unbind(1)))
+    around = FIXATED.score(compose(*FIXATED.values(moves).unbind(1)))
     lengths = torch.linalg.vector_norm(torch.cat((moves, around[:, None]), dim=1) - truth, dim=2)
     return masked_mean((lengths * lengths.new_tensor((1.0, 1.0, CYCLE))).sum(1), mask)
 

@@ -11,10 +11,11 @@ This is the hardest task to learn in the paper too, where 60 % of the test image
 
 from taskonomy_core.blocks import VectorDecoder, norm_loss
 from taskonomy_core.contract import OutputSpec, Task, hookimpl
-from taskonomy_tasks._poses import PoseScale, Steps
+from taskonomy_tasks._poses import Steps
+from taskonomy_tasks._scores import ZScores
 
 # The scale is that of the 3,600 pairs of 600 rendered rooms.
-STEP = Steps(PoseScale(mean=(0.02, 0.0, 0.0, 0.0, 0.12, -0.64), std=(0.45, 1.01, 0.43, 1.33, 0.33, 1.08)))
+STEP = Steps(ZScores(mean=(0.02, 0.0, 0.0, 0.0, 0.12, -0.64), std=(0.45, 1.01, 0.43, 1.33, 0.33, 1.08)))
 
 TASK = Task(
     name="pose_nonfixated",

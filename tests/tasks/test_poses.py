@@ -81,7 +81,7 @@ def test_the_target_is_three_poses_in_z_scores(triplet, make_views):
     poses = make_views(views=3)["camera_pose"].double().numpy()
     for place, (i, j) in enumerate(((0, 1), (1, 2), (0, 2))):
         truth = np.linalg.inv(poses[:, i]) @ poses[:, j]
-        ours = SCALE.pose(triplet.target[:, 6 * place : 6 * place + 6])
+        ours = SCALE.values(triplet.target[:, 6 * place : 6 * place + 6])
         np.testing.assert_allclose(matrices(ours), truth, atol=1e-4)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from taskonomy_core.registry.naming import nearest, noun
+from taskonomy_core.registry.naming import listed, nearest, noun
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,10 @@ def test_names_that_share_a_prefix_do_not_crowd_in() -> None:
 
 def test_kinds_have_words() -> None:
     assert (noun("data"), noun("encoder")) == ("data source", "encoder")
+
+
+@pytest.mark.parametrize(
+    ("names", "told"), [(["a"], "a"), (["a", "b"], "a and b"), ({"a": 1, "b": 2, "c": 3}, "a, b and c")]
+)
+def test_names_in_a_row(names: list[str], told: str) -> None:
+    assert listed(names) == told

@@ -78,7 +78,7 @@ def test_the_pose_of_a_second_camera_carries_what_it_sees_onto_what_the_first_se
 def test_the_three_poses_of_a_triplet_close_and_keep_the_point_in_the_middle(rooms, example):
     made, groups = example(egomotion.TASK)
     parts = made.target.double().unflatten(1, (3, 6)).unbind(1)
-    there, on, across = (transforms(egomotion.STEPS.scale.pose(part).double().numpy()) for part in parts)
+    there, on, across = (transforms(egomotion.STEPS.scale.values(part).double().numpy()) for part in parts)
     np.testing.assert_allclose(there @ on, across, atol=1e-4)
     for (one, two, three), *steps in zip(groups, there, on, strict=True):
         back = [moved(steps[0], middle(rooms, two)), moved(steps[0] @ steps[1], middle(rooms, three))]
