@@ -74,8 +74,7 @@ def refuse_mixing(plan: Plan) -> None:
     if old:
         changed = dict.fromkeys(words for planned in old for words in planned.settings_changed)
         raise TaskonomyError(
-            f"New results could not be compared with {len(old)} that are there: "
-            f"{listed(changed)} changed since.",
+            f"New results could not be compared with {len(old)} that are there: {listed(changed)} changed since.",
             "Type: tk transfer (trains the old ones again too), or change registry.toml back.",
         )
 
