@@ -39,6 +39,16 @@ if TYPE_CHECKING:
 GROUPS = ("2d", "3d", "geometric", "semantic", "other")
 ARRANGEMENTS = {"single": 1, "fixated_pairs": 2, "nonfixated_pairs": 2, "matched_pairs": 2, "triplets": 3}
 MAX_VIEWS = 9
+MAX_NAME = 100
+
+
+def is_task_name(name: object) -> bool:
+    """Whether a task may be called so: snake_case of a-z, 0-9 and single underscores, at most MAX_NAME characters."""
+    return (
+        isinstance(name, str)
+        and len(name) <= MAX_NAME
+        and re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) is not None
+    )
 
 
 class MakeExample(Protocol):
@@ -174,8 +184,10 @@ class Task:
 def _faults(task: Task) -> list[str]:
     """Everything wrong with a definition, in words."""
     found: list[str] = []
-    if not (isinstance(task.name, str) and re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", task.name)):
-        found.append(f"name {task.name!r} is not snake_case (a-z, 0-9, single underscores)")
+    if not is_task_name(task.name):
+        found.append(
+            f"name {task.name!r} is not snake_case (a-z, 0-9, single underscores; at most {MAX_NAME} characters)"
+        )
     if not _whole(task.version) or task.version < 1:
         found.append(f"version is {task.version!r}, not a whole number from 1")
     if not isinstance(task.title, str) or not task.title.strip():

@@ -47,10 +47,11 @@ def test_an_encoder_sees_the_pictures_unless_told_otherwise():
 @pytest.mark.parametrize(
     ("part", "value", "fault"),
     [
-        ("name", "Depth", "name 'Depth' is not snake_case (a-z, 0-9, single underscores)"),
+        ("name", "Depth", "name 'Depth' is not snake_case (a-z, 0-9, single underscores; at most 100 characters)"),
         ("name", "depth__z", "name 'depth__z' is not snake_case"),
         ("name", "2d_edges", "name '2d_edges' is not snake_case"),
         ("name", "depth\n", r"name 'depth\n' is not snake_case"),
+        ("name", "a" * 101, "is not snake_case (a-z, 0-9, single underscores; at most 100 characters)"),
         ("name", None, "name None is not snake_case"),
         ("version", 0, "version is 0, not a whole number from 1"),
         ("version", 1.5, "version is 1.5, not a whole number from 1"),
@@ -84,7 +85,7 @@ def test_every_fault_is_told_at_once():
     with pytest.raises(TaskDefinitionError) as caught:
         replace(TASK, name="Depth", version=0, title="", output=OutputSpec("map", 0, 3), source=False, target=False)
     assert caught.value.message == (
-        "Task 'Depth' is built wrong (7 faults): name 'Depth' is not snake_case (a-z, 0-9, single underscores); "
+        "Task 'Depth' is built wrong (7 faults): name 'Depth' is not snake_case (a-z, 0-9, single underscores; at most 100 characters); "
         "version is 0, not a whole number from 1; title is empty; output.kind is 'map', not 'dense' or 'vector'; "
         "output.channels is 0, not a whole number from 1; output.stride is 3, not a power of two; "
         "it is neither a source nor a target."
