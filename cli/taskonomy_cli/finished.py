@@ -35,7 +35,7 @@ def finished(session: Session, project: Project, store: Store, task: str, source
 
     Errors: TaskonomyError, with what to type.
     """
-    _refuse_unregistered(session, task)
+    _refuse_idle(session, task)
     keys = project.planner(store).keys
     names = _chosen(session, keys, task, sources)
     job = keys.transfer(names, task) if names else keys.network(task)
@@ -46,11 +46,15 @@ def finished(session: Session, project: Project, store: Store, task: str, source
     return Finished(job, keys)
 
 
-def _refuse_unregistered(session: Session, *names: str) -> None:
+def _refuse_idle(session: Session, *names: str) -> None:
+    """Errors: TaskonomyError where one of them is not registered, or unused."""
     known = session.roster.tasks
     for name in names:
         if name not in known:
             raise TaskonomyError(f"{session.path} registers no task {name!r}.{nearest(name, known)}", "Type: tk tasks")
+        if not known[name].is_used:
+            again = f"Type: tk register {name} --role both, or source, or target"
+            raise TaskonomyError(f"{session.path} registers {name} as unused.", again)
 
 
 def _chosen(session: Session, keys: Keys, target: str, sources: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -61,7 +65,7 @@ def _chosen(session: Session, keys: Keys, target: str, sources: tuple[str, ...] 
         raise TaskonomyError(f"{target} is not a target: nothing is transferred to it.", "Leave out --from.")
     if sources == (TAXONOMY,):
         return _of_taxonomy(session, target)
-    _refuse_unregistered(session, *sources)
+    _refuse_idle(session, *sources)
     if target in sources:
         raise TaskonomyError(f"{target} is not transferred to itself.", "For its own network leave out --from.")
     no_source = [name for name in sources if name not in keys.sources]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taskonomy_cli.terminal import Terminal
-from taskonomy_core.errors import RosterError
+from taskonomy_core.errors import RosterError, TaskonomyError
 
 if TYPE_CHECKING:
     from taskonomy_core.learning.recipe import Recipe
@@ -57,6 +57,16 @@ class Session:
         from taskonomy_core.registry.roster import read_roster
 
         return read_roster(self.path)
+
+    def refuse_idle(self) -> None:
+        """Errors: TaskonomyError where registry.toml registers no task, or none that takes part."""
+        if not self.roster.tasks:
+            raise TaskonomyError(f"{self.path} registers no task.", "Type: tk tasks, then: tk register NAME")
+        if not self.roster.used:
+            raise TaskonomyError(
+                f"{self.path} registers unused tasks alone.",
+                "Type: tk tasks, then: tk register NAME --role both, or source, or target",
+            )
 
     @cached_property
     def recipe(self) -> Recipe:

@@ -118,6 +118,11 @@ class Keys:
         self._made: dict[Identity, Job] = {}
 
     @cached_property
+    def used(self) -> tuple[str, ...]:
+        """The registered tasks that take part, sorted: only these have jobs."""
+        return tuple(sorted(self.roster.used))
+
+    @cached_property
     def targets(self) -> tuple[str, ...]:
         """The registered tasks that are transferred to, sorted."""
         return tuple(sorted(name for name, task in self.roster.tasks.items() if task.is_target))
@@ -129,8 +134,8 @@ class Keys:
 
     @cached_property
     def trained(self) -> tuple[str, ...]:
-        """The registered tasks that have a network of their own to train, sorted."""
-        return tuple(sorted(name for name in self.roster.tasks if name not in self._untrained))
+        """The tasks in use that have a network of their own to train, sorted."""
+        return tuple(sorted(name for name in self.used if name not in self._untrained))
 
     @cached_property
     def untrained(self) -> str | None:
@@ -174,7 +179,7 @@ class Keys:
     def again(self, kind: str, target: str, sources: tuple[str, ...]) -> Job | None:
         """The job of a stored result as it would be made today; None where its tasks or roles are no longer there."""
         if kind == NETWORK:
-            return self.network(target) if target in self.roster.tasks else None
+            return self.network(target) if target in self.used else None
         if kind == CONSTANT:
             return self.constant(target) if target in self.trained else None
         if kind == REFERENCE:

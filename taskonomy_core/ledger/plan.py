@@ -4,7 +4,8 @@ With n sources, first order: every task a network; every target n readouts (n - 
 from-scratch network; every trained task a constant; every trained task that is no target, where an untrained encoder
 is registered, a reference: the readout from it. So one task more costs its network, its row (as a target), its column
 (as a source) and its baselines: scratch and constant of a target, constant and reference of a source alone, nothing
-of an untrained one. (The first untrained encoder brings the references of all, which are its column too.)
+of an untrained one. (The first untrained encoder brings the references of all, which are its column too.) A task that
+is registered as unused has no job at all.
 
 Imports no torch.
 """
@@ -132,7 +133,7 @@ class Planner:
         """
         states = _States(snapshot, retry_since, self.keys.left_out)
         keys = self.keys
-        networks = {name: states.of(keys.network(name)) for name in sorted(keys.roster.tasks)}
+        networks = {name: states.of(keys.network(name)) for name in keys.used}
         jobs = list(networks.values())
         undecided: list[Undecided] = []
         for target in keys.targets:

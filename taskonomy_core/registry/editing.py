@@ -41,11 +41,13 @@ budget = {budget}
 source = {source}
 
 # One table a task, written by `tk register` and removed by `tk unregister`.
-#   plugin   where it comes from: "package[entry]", or a .py file relative to this one
-#   version  of the task, when it was registered; `tk register NAME` again brings it up to date
-#   role     "source" (may be transferred from), "target" (is to be solved) or "both"
-#   cost     what labelling it costs as a source, in the unit of the budget
-#   weight   how much it counts as a target
+#   plugin         where it comes from: "package[entry]", or a .py file relative to this one
+#   version        of the task, when it was registered; `tk register NAME` again brings it up to date
+#   role           "source" (may be transferred from), "target" (is to be solved), "both", or "unused" (takes no part;
+#                  what was trained of it is kept)
+#   cost           what labelling it costs as a source, in the unit of the budget
+#   transfer_cost  what serving it by a transfer costs as a target, in the unit of the budget; 0 where left out
+#   weight         how much it counts as a target
 {tables}"""
 
 
@@ -60,13 +62,17 @@ def register_tasks(path: Path, tasks: Iterable[RosterTask]) -> Roster:
         wanted = document.unwrap()
         tables: Any = document.setdefault("tasks", tomlkit.table(is_super_table=True))
         if task.name in tables:
-            changed = _changed(tables[task.name], task)
-            tables[task.name].update(changed)
+            table = tables[task.name]
+            changed = _changed(table, task)
+            added = {key: value for key, value in changed.items() if key not in table}
+            table.update({key: value for key, value in changed.items() if key in table})
+            by_lines = _with_keys(tomlkit.dumps(document), task.name, added)
+            table.update(added)
             wanted["tasks"][task.name].update(changed)
-            text = _first_that_says(wanted, path, tomlkit.dumps(document))
+            text = _first_that_says(wanted, path, by_lines, tomlkit.dumps(document))
         else:
-            tables[task.name] = _fields(task)
-            wanted.setdefault("tasks", {})[task.name] = _fields(task)
+            tables[task.name] = _new_fields(task)
+            wanted.setdefault("tasks", {})[task.name] = _new_fields(task)
             text = _first_that_says(wanted, path, f"{text.rstrip()}\n\n{_table(task)}", tomlkit.dumps(document))
     return _write(path, _like(old, text))
 
@@ -106,24 +112,38 @@ def create_roster(
     return _write(path, text)
 
 
+def _with_keys(text: str, name: str, added: dict[str, Any]) -> str:
+    """The text with these keys after the last one of `[tasks.NAME]`."""
+    lines = f"{text.rstrip()}\n".splitlines(keepends=True)
+    _, end = _lines_of(lines, name)
+    lines[end:end] = [f"{key} = {_toml(value)}\n" for key, value in added.items()]
+    return "".join(lines) if added else text
+
+
 def _without_table(text: str, name: str) -> str:
     """The text without the lines of `[tasks.NAME]`; comments between its last key and the next table stay."""
     lines = text.splitlines(keepends=True)
-    header = re.compile(rf"\s*\[\s*tasks\s*\.\s*([\"']?){re.escape(name)}\1\s*\]")
-    start = next((at for at, line in enumerate(lines) if header.match(line)), len(lines))
-    end = next((at for at in range(start + 1, len(lines)) if lines[at].lstrip().startswith("[")), len(lines))
-    while end > start + 1 and lines[end - 1].lstrip()[:1] in ("", "#"):
-        end -= 1
+    start, end = _lines_of(lines, name)
     if end < len(lines) and not lines[end].strip():
         end += 1
     return "".join(lines[:start] + lines[end:])
 
 
+def _lines_of(lines: list[str], name: str) -> tuple[int, int]:
+    """Where `[tasks.NAME]` begins, and where the line after its last key is; both at the end if it has no header."""
+    header = re.compile(rf"\s*\[\s*tasks\s*\.\s*([\"']?){re.escape(name)}\1\s*\]")
+    start = next((at for at, line in enumerate(lines) if header.match(line)), len(lines))
+    end = next((at for at in range(start + 1, len(lines)) if lines[at].lstrip().startswith("[")), len(lines))
+    while end > start + 1 and lines[end - 1].lstrip()[:1] in ("", "#"):
+        end -= 1
+    return start, end
+
+
 def _first_that_says(wanted: dict[str, Any], path: Path, *texts: str) -> str:
     """The first text whose content is `wanted`: edited by lines where that does, else by tomlkit.
 
-    tomlkit takes a comment above the next table along with a removed one and puts new tables into odd places, but it
-    understands every spelling (inline tables, dotted keys, tables out of order).
+    tomlkit takes a comment above the next table along with a removed one and puts new tables and keys into odd places,
+    but it understands every spelling (inline tables, dotted keys, tables out of order).
     """
     for text in texts:
         try:
@@ -146,8 +166,13 @@ def _changed(table: Any, task: RosterTask) -> dict[str, Any]:
 
 
 def _table(task: RosterTask) -> str:
-    lines = (f"{key} = {_toml(value)}\n" for key, value in _fields(task).items())
+    lines = (f"{key} = {_toml(value)}\n" for key, value in _new_fields(task).items())
     return f"[tasks.{task.name}]\n{''.join(lines)}"
+
+
+def _new_fields(task: RosterTask) -> dict[str, Any]:
+    """What a new table says: most tasks have no transfer cost, so that it stands only where there is one."""
+    return {key: value for key, value in _fields(task).items() if value or key != "transfer_cost"}
 
 
 def _toml(value: Any) -> str:
@@ -164,6 +189,7 @@ def _fields(task: RosterTask) -> dict[str, Any]:
         "version": task.version,
         "role": task.role,
         "cost": short(task.cost),
+        "transfer_cost": short(task.transfer_cost),
         "weight": short(task.weight),
     }
 

@@ -1,4 +1,4 @@
-"""From names to things: exactly what a roster names is loaded, and no other plugin."""
+"""From names to things: exactly what a roster uses is loaded, and no other plugin."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from taskonomy_core.registry.roster import Roster, RosterTask
 
 @dataclass(frozen=True)
 class Resolved:
-    """The tasks of a roster.
+    """The tasks that a roster uses.
 
     Attributes:
         tasks: those that can be had, by name, in the order of the roster.
@@ -42,7 +42,7 @@ class Resolved:
 
 
 def resolve(roster: Roster, found: Iterable[FoundPlugin] | None = None) -> Resolved:
-    """Load the plugins that the roster's tasks come from, each once, and no other.
+    """Load the plugins that the roster's tasks come from, each once, and no other: not those of unused tasks.
 
     A task whose plugin is not installed, is broken or does not bring it is among the `faults`; the others are loaded
     all the same.
@@ -51,7 +51,7 @@ def resolve(roster: Roster, found: Iterable[FoundPlugin] | None = None) -> Resol
     plugins: dict[str, Plugin | PluginError] = {}
     tasks: dict[str, Task] = {}
     faults: dict[str, PluginError] = {}
-    for entry in roster.tasks.values():
+    for entry in roster.used.values():
         try:
             if entry.plugin not in plugins:
                 plugins[entry.plugin] = _kept(entry, roster, installed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,7 +20,7 @@ from taskonomy_core.errors import RosterError
 from taskonomy_core.registry.naming import nearest
 
 FORMAT = 1
-ROLES = ("source", "target", "both")
+ROLES = ("source", "target", "both", "unused")
 PLUGIN_LABEL = re.compile(r"(?P<package>[^\[\]\s/\\]+)\[(?P<entry>[^\[\]]+)\]")
 
 
@@ -32,8 +32,10 @@ class RosterTask:
         name: the task's name.
         plugin: where it comes from, `package[entry]` or the path of a .py file relative to registry.toml.
         version: the task's version when it was registered.
-        role: "source" (may be transferred from), "target" (is to be solved) or "both".
+        role: "source" (may be transferred from), "target" (is to be solved), "both" or "unused" (stays registered and
+            takes no part).
         cost: what labelling it as a source costs, in the unit of the budget; >= 0.
+        transfer_cost: what serving it as a target by a transfer costs, in the same unit (facts 5.3); >= 0.
         weight: how much it counts as a target; >= 0.
     """
 
@@ -42,17 +44,23 @@ class RosterTask:
     version: int
     role: str = "both"
     cost: float = 1.0
+    transfer_cost: float = 0.0
     weight: float = 1.0
 
     @property
     def is_source(self) -> bool:
         """Whether it may be transferred from."""
-        return self.role != "target"
+        return self.role in ("source", "both")
 
     @property
     def is_target(self) -> bool:
         """Whether it is to be solved."""
-        return self.role != "source"
+        return self.role in ("target", "both")
+
+    @property
+    def is_used(self) -> bool:
+        """Whether it takes part: it is trained, transferred from or served."""
+        return self.role != "unused"
 
     @property
     def is_file(self) -> bool:
@@ -69,7 +77,7 @@ class Roster:
         format: the version of the file's format.
         preset, recipe: how training goes; checked by `learning.recipe.recipe_for(preset, recipe)`, not here.
         seed: the seed of data and training.
-        budget: what may be spent on labelling sources, finite and > 0.
+        budget: what may be spent on labelling sources, finite and >= 0.
         order, encoder: where the recipe's own are not wanted.
         data: the `[data]` table: `source` and that source's options.
         tasks: the registered tasks by name, in the order of the file.
@@ -85,6 +93,11 @@ class Roster:
     encoder: str | None = None
     recipe: Mapping[str, Any] = field(default_factory=dict)
     tasks: dict[str, RosterTask] = field(default_factory=dict)
+
+    @property
+    def used(self) -> dict[str, RosterTask]:
+        """The tasks that take part, in the order of the file."""
+        return {name: task for name, task in self.tasks.items() if task.is_used}
 
     @property
     def data_options(self) -> dict[str, Any]:
@@ -125,11 +138,12 @@ def _is_plugin(value: Any) -> bool:
     return PLUGIN_LABEL.fullmatch(value) is not None
 
 
+_AMOUNT = _Key("a finite number from 0", lambda value: _is_number(value) and value >= 0)
 _TOP = {
     "format": _Key("a whole number", lambda value: _is_whole(value, 1), required=True),
     "preset": _Key("the name of a preset", _is_word, required=True),
     "seed": _Key("a whole number from 0", lambda value: _is_whole(value, 0), required=True),
-    "budget": _Key("a finite number above 0", lambda value: _is_number(value) and value > 0, required=True),
+    "budget": replace(_AMOUNT, required=True),
     "order": _Key("a whole number from 1", lambda value: _is_whole(value, 1)),
     "encoder": _Key("the name of an encoder", _is_word),
     "data": _Key("a table", _is_table, required=True),
@@ -139,9 +153,10 @@ _TOP = {
 _TASK = {
     "plugin": _Key('"package[entry]", or the relative path of a .py file', _is_plugin, required=True),
     "version": _Key("a whole number from 1", lambda value: _is_whole(value, 1), required=True),
-    "role": _Key('"source", "target" or "both"', lambda value: value in ROLES, required=True),
-    "cost": _Key("a finite number from 0", lambda value: _is_number(value) and value >= 0),
-    "weight": _Key("a finite number from 0", lambda value: _is_number(value) and value >= 0),
+    "role": _Key('"source", "target", "both" or "unused"', lambda value: value in ROLES, required=True),
+    "cost": _AMOUNT,
+    "transfer_cost": _AMOUNT,
+    "weight": _AMOUNT,
 }
 _DATA_SOURCE = _Key("the name of a data source", _is_word, required=True)
 _CORRECT = "Correct the file, then type: tk doctor"
@@ -194,8 +209,8 @@ def roster_of(path: Path, document: tomlkit.TOMLDocument) -> Roster:
     tasks = {}
     for name, table in content.get("tasks", {}).items():
         _check(path, f"tasks.{name}.", table, _TASK)
-        cost, weight = (float(table.get(key, 1)) for key in ("cost", "weight"))
-        tasks[name] = RosterTask(name, table["plugin"], table["version"], table["role"], cost, weight)
+        amounts = {key: float(table[key]) for key in ("cost", "transfer_cost", "weight") if key in table}
+        tasks[name] = RosterTask(name, table["plugin"], table["version"], table["role"], **amounts)
     return Roster(
         path=path,
         format=content["format"],

@@ -38,6 +38,20 @@ def test_what_is_not_registered_is_refused(run, project):
     assert refusal(run, "--task", "normals", "--from", "depth_zbuffer,jig")[0] == f"{path} registers no task 'jig'."
 
 
+def test_what_is_unused_is_refused(run, project):
+    path = project / "registry.toml"
+    head, tail = path.read_text().split("[tasks.autoencoding]")
+    path.write_text(f"{head}[tasks.autoencoding]{tail.replace('both', 'unused', 1)}")
+    said = [
+        f"{path} registers autoencoding as unused.",
+        "Type: tk register autoencoding --role both, or source, or target",
+    ]
+    assert refusal(run, "--task", "autoencoding") == said
+    assert refusal(run, "--task", "autoencoding", "--from", "taxonomy") == said
+    assert refusal(run, "--task", "normals", "--from", "autoencoding") == said
+    assert refusal(run, "--task", "normals")[0] == "There is no file no-such.png."
+
+
 def test_sources_that_make_no_transfer_are_refused(run, project):
     assert refusal(run, "--task", "normals", "--from", "normals") == [
         "normals is not transferred to itself.",

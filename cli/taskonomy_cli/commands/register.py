@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import click
 
@@ -26,19 +28,29 @@ from taskonomy_core.registry.roster import ROLES, Roster, RosterTask
 @click.argument("name", metavar="NAME|FILE.py", type=TaskName())
 @click.option("--role", type=click.Choice(ROLES), help="What it is used as [default: all that it can be].")
 @click.option("--cost", type=Amount(), help="What labelling it costs as a source [default: 1].")
+@click.option("--transfer-cost", type=Amount(), help="What serving it by a transfer costs as a target [default: 0].")
 @click.option("--weight", type=Amount(), help="How much it counts as a target [default: 1].")
 @click.option("--check/--no-check", default=True, help="Hold it against the contract first [default], or not.")
 @click.pass_obj
 def command(
-    session: Session, name: str, role: str | None, cost: float | None, weight: float | None, check: bool
+    session: Session,
+    name: str,
+    role: str | None,
+    cost: float | None,
+    transfer_cost: float | None,
+    weight: float | None,
+    check: bool,
 ) -> None:
     """Add a task to registry.toml: an installed one by name, or every task of a single file.
 
-    A task that is registered already is brought up to date; what is not given stays as it is.
+    A task that is registered already is brought up to date; what is not given stays as it is. One whose role is unused
+    takes no part: it is neither trained, nor transferred from, nor served, until it is given another role.
     """
     roster, recipe = session.roster, session.recipe
     found = candidates(session, name)
-    entries = [_entry(roster, candidate, role, cost, weight) for candidate in found]
+    given = {"role": role, "cost": cost, "transfer_cost": transfer_cost, "weight": weight}
+    given = {key: value for key, value in given.items() if value is not None}
+    entries = [_entry(roster, candidate, given) for candidate in found]
     if check:
         _refuse_failures(session, name, found)
     roster = register_tasks(session.path, entries)
@@ -47,15 +59,21 @@ def command(
         session.terminal.answer(
             f"{verb} {entry.name} (version {entry.version}) from {entry.plugin} as {_ROLE_WORDS[entry.role]}."
         )
-    session.terminal.answer(_needs(session, Project(roster, recipe), found))
+    needs = _needs(session, Project(roster, recipe), found)
+    unused = [candidate.task for candidate in found if not roster.tasks[candidate.task.name].is_used]
+    if len(unused) < len(found):
+        session.terminal.answer(needs)
+    for task in unused:
+        session.terminal.answer(
+            f"{task.name} takes no part; what was trained of it is kept. "
+            f"To use it, type: tk register {task.name} --role {new_entry(task, '').role}"
+        )
 
 
-_ROLE_WORDS = {"both": "source and target", "source": "source", "target": "target"}
+_ROLE_WORDS = {"both": "source and target", "source": "source", "target": "target", "unused": "unused"}
 
 
-def _entry(
-    roster: Roster, candidate: Candidate, role: str | None, cost: float | None, weight: float | None
-) -> RosterTask:
+def _entry(roster: Roster, candidate: Candidate, given: Mapping[str, Any]) -> RosterTask:
     """The new table of a task: what is given, over what is there, over the defaults."""
     task = candidate.task
     old = roster.tasks.get(task.name)
@@ -64,13 +82,7 @@ def _entry(
             f"{task.name} is registered from {old.plugin} already, and not from {candidate.plugin}.",
             f"Type: tk unregister {task.name}",
         )
-    entry = replace(old or new_entry(task, candidate.plugin), version=task.version)
-    entry = replace(
-        entry,
-        role=entry.role if role is None else role,
-        cost=entry.cost if cost is None else cost,
-        weight=entry.weight if weight is None else weight,
-    )
+    entry = replace(old or new_entry(task, candidate.plugin), version=task.version, **given)
     refuse_role(task, entry.role)
     return entry
 

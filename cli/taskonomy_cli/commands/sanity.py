@@ -11,7 +11,7 @@ from taskonomy_cli.left_out import plain_left_out, tell_left_out
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Table, Terminal
 from taskonomy_cli.wording import failures, several
-from taskonomy_core.errors import TaskonomyError, TaxonomyError
+from taskonomy_core.errors import TaxonomyError
 
 if TYPE_CHECKING:
     from taskonomy_core.ledger.trials import Trial, Trials
@@ -33,8 +33,7 @@ def command(session: Session, as_json: bool) -> None:
     from taskonomy_core.ledger.trials import read_trials
     from taskonomy_core.taxonomy.sanity import summary
 
-    if not session.roster.tasks:
-        raise TaskonomyError(f"{session.path} registers no task.", "Type: tk tasks, then: tk register NAME")
+    session.refuse_idle()
     with Store.open(session.store, create=False) as store:
         found = read_trials(Project(session.roster, session.recipe), store)
     reasons: dict[str, str] = {}
@@ -132,7 +131,7 @@ def _tell_missing(terminal: Terminal, found: Trials, reasons: dict[str, str]) ->
         terminal.warn(f"Of what this table needs, {several(lost, 'job')} failed. Type: tk status")
     tell_left_out(terminal, found.left_out)
     if found.untrained is None:
-        terminal.warn("No untrained encoder is registered to compare with. Type: tk register random_projection")
+        terminal.warn("There is no untrained source to compare with. Type: tk register random_projection --role source")
     if reasons:
         terminal.warn(f"{several(len(reasons), 'task')} cannot be compared:")
         terminal.say("\n".join(failures(reasons)))

@@ -23,12 +23,15 @@ _STYLES = {DONE: "green", RUNNING: "cyan", NEW: "", STALE: "yellow", FAILED: "bo
 
 @dataclass(frozen=True)
 class TaskLine:
-    """Where one task stands; `to_it` and `from_it` are (done, all) of the transfers that are planned for sure."""
+    """Where one task stands; `to_it` and `from_it` are (done, all) of the transfers that are planned for sure.
+
+    `network` is the state of its network, None for an unused task, which has none to train.
+    """
 
     task: str
     group: str
     role: str
-    network: str
+    network: str | None
     to_it: tuple[int, int]
     from_it: tuple[int, int]
     seconds: float
@@ -83,7 +86,7 @@ def _by_task(lines: list[TaskLine]) -> Table:
             line.task,
             line.group,
             line.role,
-            Styled(line.network, _STYLES[line.network]),
+            Styled(line.network, _STYLES[line.network]) if line.network else "-",
             _of(*line.to_it),
             _of(*line.from_it),
             duration(line.seconds),
@@ -105,11 +108,13 @@ def _lines(roster: Roster, plan: Plan, snapshot: Snapshot, cards: dict[str, Card
         seconds = sum(result.seconds for result in snapshot.results.values() if result.target == name)
         group = cards[name].group if name in cards else "?"
         counts = (sum(to_it), len(to_it)), (sum(from_it), len(from_it))
-        found.append(TaskLine(name, group, entry.role, networks[name], *counts, seconds))
+        found.append(TaskLine(name, group, entry.role, networks.get(name), *counts, seconds))
     return found
 
 
 def _next(plan: Plan) -> str:
+    if not plan.jobs:
+        return "No task takes part. Type: tk tasks"
     if plan.of(NEW, STALE, FAILED) or plan.at_most:
         left = len(plan.possible(NEW, STALE, FAILED, BLOCKED))
         more = f" and at most {plan.at_most} more" if plan.at_most else ""

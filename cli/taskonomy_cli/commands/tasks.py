@@ -33,11 +33,12 @@ class Side(Count):
 
 @dataclass(frozen=True)
 class Listed:
-    """One line: role, cost and weight are those of registry.toml."""
+    """One line: role, costs and weight are those of registry.toml."""
 
     name: str
     role: str | None
     cost: float | None
+    transfer_cost: float | None
     weight: float | None
     plugin: str
     state: str
@@ -80,12 +81,12 @@ def command(session: Session, gallery: Path | None, side: int | None, image: int
         return
     session.terminal.answer(
         Table(
-            ["NAME", "ROLE", "COST", "WEIGHT", "PLUGIN", "STATE"],
+            ["NAME", "ROLE", "COST", "TRANSFER COST", "WEIGHT", "PLUGIN", "STATE"],
             [
                 [*map(_shown, list(asdict(line).values())[:-1]), Styled(line.state, _STYLES[line.state])]
                 for line in listed
             ],
-            right=["COST", "WEIGHT"],
+            right=["COST", "TRANSFER COST", "WEIGHT"],
         )
     )
     if session.found is None:
@@ -104,7 +105,15 @@ def _registered(roster: Roster, installed: Sequence[FoundPlugin]) -> list[Listed
         return (roster.path.parent / task.plugin).is_file() if task.is_file else task.plugin in labels
 
     return [
-        Listed(task.name, task.role, task.cost, task.weight, task.plugin, REGISTERED if is_there(task) else MISSING)
+        Listed(
+            task.name,
+            task.role,
+            task.cost,
+            task.transfer_cost,
+            task.weight,
+            task.plugin,
+            REGISTERED if is_there(task) else MISSING,
+        )
         for task in roster.tasks.values()
     ]
 
@@ -112,7 +121,7 @@ def _registered(roster: Roster, installed: Sequence[FoundPlugin]) -> list[Listed
 def _available(plugins: Sequence[FoundPlugin]) -> list[Listed]:
     times = Counter(plugin.name for plugin in plugins)
     return [
-        Listed(plugin.name, None, None, None, plugin.label, CLASH if times[plugin.name] > 1 else AVAILABLE)
+        Listed(plugin.name, None, None, None, None, plugin.label, CLASH if times[plugin.name] > 1 else AVAILABLE)
         for plugin in plugins
     ]
 

@@ -85,8 +85,7 @@ def transfer(
     from taskonomy_core.registry.resolve import listeners
 
     project = Project(session.roster, session.recipe)
-    if not project.roster.tasks:
-        raise TaskonomyError(f"{session.path} registers no task.", "Type: tk tasks, then: tk register NAME")
+    session.refuse_idle()
     with Store.open(session.store) as store:
         kind = executor_of(executor)
         device = opening.checked_device(device)

@@ -250,6 +250,16 @@ def test_predicting_what_is_left_out_says_why_and_what_to_type(transfer, tk, her
     assert refused.endswith("pip install --upgrade zoo\nThen type: tk transfer\n")
 
 
+def test_a_broken_one_that_is_unused_is_nobodys_trouble(transfer, tk, package, here):
+    break_slope(package, "1 / 0")
+    path = here / "registry.toml"
+    head, tail = path.read_text().split("[tasks.slope]")
+    path.write_text(f"{head}[tasks.slope]{tail.replace('both', 'unused', 1)}")
+    done = transfer()
+    assert (done.exit_code, done.stdout) == (0, REST)
+    assert "slope" not in done.stderr
+
+
 def test_all_left_out_is_an_error(transfer, tk, package):
     for name in ("bright", "contrast", "sharp"):
         tk("unregister", name)

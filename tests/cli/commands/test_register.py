@@ -30,7 +30,7 @@ def test_a_file_is_checked_and_registered(run: Run, project: Path, brightness: s
         "To train: 1 network, 2 transfers to it, 1 transfer from it. Type: tk transfer --new-only\n"
     )
     assert result.exit_code == 0
-    assert read_roster(project).tasks["brightness"] == RosterTask("brightness", "brightness.py", 1, "both", 0.5, 1.0)
+    assert read_roster(project).tasks["brightness"] == RosterTask("brightness", "brightness.py", 1, "both", cost=0.5)
 
 
 def test_a_file_that_fails_a_rule_changes_nothing(run: Run, project: Path, brightness: str, here: Path) -> None:
@@ -61,14 +61,52 @@ def test_an_installed_task_by_name_and_by_label(run: Run, project: Path) -> None
 
 def test_again_brings_the_version_up_to_date_and_keeps_the_rest(run: Run, here: Path, brightness: str) -> None:
     path = here / "registry.toml"
-    old = RosterTask("brightness", "brightness.py", 7, "target", 4, 5)
+    old = RosterTask("brightness", "brightness.py", 7, "target", 4, 3, 5)
     create_roster(path, preset="nano", seed=0, tasks=[old, NORMALS])
     result = run("register", "brightness", "--no-check", "--weight", "2")
     assert result.stdout == (
         "Updated brightness (version 1) from brightness.py as target.\n"
         "To train: 1 network, 1 transfer to it, 0 transfers from it. Type: tk transfer --new-only\n"
     )
-    assert read_roster(path).tasks["brightness"] == RosterTask("brightness", "brightness.py", 1, "target", 4.0, 2.0)
+    assert read_roster(path).tasks["brightness"] == RosterTask(
+        "brightness", "brightness.py", 1, "target", 4.0, 3.0, 2.0
+    )
+
+
+def test_a_transfer_cost_is_written_and_taken_back(run: Run, project: Path) -> None:
+    before = project.read_text()
+    run("register", "normals", "--no-check", "--transfer-cost", "0.5")
+    assert read_roster(project).tasks["normals"].transfer_cost == 0.5
+    assert project.read_text().replace("\ntransfer_cost = 0.5\n", "\n") == before
+    run("register", "normals", "--no-check", "--role", "target")
+    assert read_roster(project).tasks["normals"] == RosterTask("normals", NORMALS.plugin, 1, "target", 1.0, 0.5)
+    run("register", "normals", "--no-check", "--transfer-cost", "0")
+    assert read_roster(project).tasks["normals"].transfer_cost == 0
+
+
+def test_a_task_may_be_unused_and_used_again(run: Run, project: Path) -> None:
+    unused = run("register", "jigsaw", "--no-check", "--role", "unused")
+    assert (unused.exit_code, unused.stdout) == (
+        0,
+        "Updated jigsaw (version 1) from taskonomy[jigsaw] as unused.\n"
+        "jigsaw takes no part; what was trained of it is kept. To use it, type: tk register jigsaw --role source\n",
+    )
+    assert read_roster(project).tasks["jigsaw"].role == "unused"
+    again = run("register", "jigsaw", "--no-check").stdout
+    assert "To use it, type: tk register jigsaw --role source\n" in again
+    assert run("register", "jigsaw", "--no-check", "--role", "source").stdout == (
+        "Updated jigsaw (version 1) from taskonomy[jigsaw] as source.\n"
+        "To train: 1 network, 0 transfers to it, 1 transfer from it. Type: tk transfer --new-only\n"
+    )
+
+
+def test_a_new_task_may_be_unused_at_once(run: Run, project: Path, brightness: str) -> None:
+    assert run("register", brightness, "--no-check", "--role", "unused").stdout == (
+        "Registered brightness (version 1) from brightness.py as unused.\n"
+        "brightness takes no part; what was trained of it is kept. "
+        "To use it, type: tk register brightness --role both\n"
+    )
+    assert "brightness" not in run("plan", "--full").stdout
 
 
 def test_a_file_is_written_relative_to_the_registry(
@@ -95,7 +133,8 @@ def test_a_file_is_written_relative_to_the_registry(
         ),
         (("register", "egomotion", "--cost", "nan"), "'nan' is not a finite number from 0."),
         (("register", "egomotion", "--cost", "-1"), "'-1' is not a finite number from 0."),
-        (("register", "egomotion", "--role", "boss"), "'boss' is not one of 'source', 'target', 'both'."),
+        (("register", "egomotion", "--transfer-cost", "inf"), "'inf' is not a finite number from 0."),
+        (("register", "egomotion", "--role", "boss"), "'boss' is not one of 'source', 'target', 'both', 'unused'."),
     ],
 )
 def test_what_is_refused_changes_nothing(run: Run, project: Path, args: tuple[str, ...], said: str) -> None:

@@ -128,7 +128,7 @@ def test_an_untouched_project_is_a_table_of_dashes(run, here):
     assert "0 of 0 beat their constant" in shown.stdout
     assert shown.stderr == SAID + (
         "To fill this table, 2 jobs must be trained. Type: tk transfer\n"
-        "No untrained encoder is registered to compare with. Type: tk register random_projection\n"
+        "There is no untrained source to compare with. Type: tk register random_projection --role source\n"
     )
     assert not (here / ".taskonomy").exists()
 
@@ -223,4 +223,26 @@ def test_the_measured_project_has_no_random_encoder(run, here, measured):
     shown = run("sanity")
     assert rows(shown.stdout)["normals"] == ["100.0", "99.4", "-", "99.5", "50"]
     assert "3 of 3 beat their constant on more than half of the images, 3 on more than" in shown.stdout
-    assert "No untrained encoder is registered to compare with." in shown.stderr
+    assert "There is no untrained source to compare with." in shown.stderr
+
+
+def test_an_unused_task_has_no_row_and_an_unused_random_encoder_is_no_opponent(run, here):
+    make(here, TASKS)
+    path = here / "registry.toml"
+    text = path.read_text()
+    head, tail = text.split("[tasks.jigsaw]")
+    path.write_text(f"{head}[tasks.jigsaw]{tail.replace('source', 'unused', 1)}")
+    shown = run("sanity")
+    assert list(rows(shown.stdout)) == ["TASK", "normals", "colorization", "MEAN"]
+    assert shown.stderr == SAID
+    head, tail = text.split("[tasks.random_projection]")
+    path.write_text(f"{head}[tasks.random_projection]{tail.replace('source', 'unused', 1)}")
+    shown = run("sanity")
+    assert rows(shown.stdout)["normals"] == ["100.0", "99.4", "-", "99.5", "7"]
+    assert shown.stderr == SAID + (
+        "There is no untrained source to compare with. Type: tk register random_projection --role source\n"
+    )
+    path.write_text(path.read_text().replace('"source"', '"unused"').replace('"both"', '"unused"'))
+    refused = run("sanity")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr.startswith(f"{path} registers unused tasks alone.\n")

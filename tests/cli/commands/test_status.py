@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from fake_trainer import write_registry
 
 from taskonomy_core.ledger.owner import Owner
 from taskonomy_core.ledger.project import Project
@@ -59,6 +60,28 @@ def test_a_finished_project(run, registry, transfer):
     assert last[0][0].startswith("14 results stored, 0.")
     assert last[0][0].endswith(" MiB, 36 s of training.")
     assert shown.stderr == "All is done. Type: tk affinity\n"
+
+
+def test_an_unused_task_keeps_its_line_and_its_results(run, registry, transfer):
+    transfer()
+    write_registry(registry, SMALL | {"taskb": "unused"})
+    kinds, tasks, last = parts(run("status").stdout)
+    assert [row[:2] for row in kinds[1:]] == [
+        ["task networks", "2"],
+        ["transfers from 1 source", "1"],
+        ["from-scratch networks", "1"],
+        ["constants", "2"],
+    ]
+    assert tasks[1][1:] == ["2d", "both", "done", "1/1", "-", "16 s"]
+    assert tasks[2] == ["taskb", "2d", "unused", "-", "-", "-", "16 s"]
+    assert last[0][0].startswith("14 results stored")
+    shown = json.loads(run("status", "--json").stdout)["tasks"][1]
+    assert (shown["role"], shown["network"], shown["to_it"], shown["from_it"]) == ("unused", None, [0, 0], [0, 0])
+
+
+def test_no_task_in_use(run, registry):
+    write_registry(registry, dict.fromkeys(SMALL, "unused"))
+    assert run("status").stderr == "No task takes part. Type: tk tasks\n"
 
 
 def test_failures_and_running_claims(run, registry, transfer, here):

@@ -25,10 +25,10 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def project(here: Path) -> None:
     entries = [
-        RosterTask("normals", "zoo[normals]", 1, "target", 2.5, 0),
+        RosterTask("normals", "zoo[normals]", 1, "target", 2.5, 0.25, 0),
         RosterTask("brightness", "mine.py", 1),
         RosterTask("gone", "zoo[gone]", 1),
-        RosterTask("lost", "lost.py", 1, "source"),
+        RosterTask("lost", "lost.py", 1, "unused"),
     ]
     create_roster(here / "registry.toml", preset="nano", seed=0, tasks=entries)
     (here / "mine.py").touch()
@@ -39,13 +39,13 @@ def test_registered_then_installed(run: Run, here: Path) -> None:
     result = run("tasks")
     assert result.exit_code == 0
     assert result.stdout == (
-        "NAME        ROLE    COST  WEIGHT  PLUGIN        STATE\n"
-        "normals     target   2.5       0  zoo[normals]  registered\n"
-        "brightness  both       1       1  mine.py       registered\n"
-        "gone        both       1       1  zoo[gone]     missing\n"
-        "lost        source     1       1  lost.py       missing\n"
-        "depth       -          -       -  zoo[depth]    available\n"
-        "normals     -          -       -  a[normals]    available\n"
+        "NAME        ROLE    COST  TRANSFER COST  WEIGHT  PLUGIN        STATE\n"
+        "normals     target   2.5           0.25       0  zoo[normals]  registered\n"
+        "brightness  both       1              0       1  mine.py       registered\n"
+        "gone        both       1              0       1  zoo[gone]     missing\n"
+        "lost        unused     1              0       1  lost.py       missing\n"
+        "depth       -          -              -       -  zoo[depth]    available\n"
+        "normals     -          -              -       -  a[normals]    available\n"
     )
     assert result.stderr == (
         "gone is registered, but zoo[gone] is missing. Type: tk unregister gone\n"
@@ -57,16 +57,16 @@ def test_files_are_found_from_a_folder_below(run: Run, here: Path, monkeypatch: 
     project(here)
     (here / "below").mkdir()
     monkeypatch.chdir(here / "below")
-    assert "brightness  both       1       1  mine.py       registered\n" in run("tasks").stdout
+    assert "brightness  both       1              0       1  mine.py       registered\n" in run("tasks").stdout
 
 
 def test_without_a_project_the_installed_ones_are_listed(run: Run) -> None:
     result = run("tasks")
     assert result.stdout == (
-        "NAME     ROLE  COST  WEIGHT  PLUGIN        STATE\n"
-        "depth    -        -       -  zoo[depth]    available\n"
-        "normals  -        -       -  a[normals]    clash\n"
-        "normals  -        -       -  zoo[normals]  clash\n"
+        "NAME     ROLE  COST  TRANSFER COST  WEIGHT  PLUGIN        STATE\n"
+        "depth    -        -              -       -  zoo[depth]    available\n"
+        "normals  -        -              -       -  a[normals]    clash\n"
+        "normals  -        -              -       -  zoo[normals]  clash\n"
     )
     assert result.stderr == "There is no registry.toml here. Type: tk init\n"
 
@@ -79,12 +79,14 @@ def test_json(run: Run, here: Path) -> None:
         "name": "normals",
         "role": "target",
         "cost": 2.5,
+        "transfer_cost": 0.25,
         "weight": 0.0,
         "plugin": "zoo[normals]",
         "state": "registered",
     }
     assert [line["state"] for line in listed] == ["registered"] * 2 + ["missing"] * 2 + ["available"] * 2
-    assert listed[-1]["role"] is None
+    assert listed[3]["role"] == "unused"
+    assert (listed[-1]["role"], listed[-1]["transfer_cost"]) == (None, None)
     assert result.stderr == ""
 
 

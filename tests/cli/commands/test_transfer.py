@@ -53,6 +53,28 @@ def test_references_are_trained_once_the_untrained_encoder_is_there(transfer, re
     )
 
 
+def test_an_unused_task_is_not_trained_and_back_in_use_not_retrained(transfer, run, registry, here):
+    write_registry(registry, {**SMALL, "taskc": "unused"})
+    assert transfer("--order", "1").stdout == (
+        "Trained: 3 task networks, 4 transfers, 2 from-scratch networks, 3 constants.\n"
+    )
+    assert "taskc" not in (here / "log").read_text()
+    write_registry(registry, SMALL)
+    transfer("--order", "1")
+    write_registry(registry, {**SMALL, "taskb": "unused"})
+    assert transfer("--order", "1").stderr == "Nothing to train: all 12 jobs are done. Type: tk affinity\n"
+    assert "taskb" not in run("plan", "--full", "--json", "--order", "1").stdout
+    write_registry(registry, SMALL)
+    assert transfer("--order", "1").stderr == "Nothing to train: all 20 jobs are done. Type: tk affinity\n"
+    write_registry(registry, dict.fromkeys(SMALL, "unused"))
+    refused = transfer()
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr == (
+        f"{registry} registers unused tasks alone.\n"
+        "Type: tk tasks, then: tk register NAME --role both, or source, or target\n"
+    )
+
+
 def test_new_only_says_what_waits_for_a_stale_network(transfer, registry):
     transfer("--order", "1")
     write_registry(registry, {**SMALL, "taskd": "both"}, versions={"taskb": 2})

@@ -104,6 +104,35 @@ def test_roles_decide_who_is_source_and_target(keys_of, project):
     assert keys.again("network", "gone", ()) is None
 
 
+def test_an_unused_task_has_no_job_and_changes_no_key_of_another(keys_of, project):
+    tasks = project.roster.tasks
+    unused = dict(tasks, taska=replace(tasks["taska"], role="unused"), onlyz=replace(tasks["onlyz"], role="unused"))
+    facts = replace(FACTS, untrained=frozenset({"onlyy", "onlyz"}))
+    before, keys = keys_of(facts=facts), keys_of(roster=replace(project.roster, tasks=unused), facts=facts)
+    for names in (keys.used, keys.targets, keys.sources, keys.trained):
+        assert not {"taska", "onlyz"} & set(names)
+    assert len(keys.used) == 10
+    assert keys.highest_order == 9
+    assert keys.from_untrained("taska") is None
+    assert keys.again("network", "taska", ()) is None
+    assert keys.again("constant", "taska", ()) is None
+    assert keys.again("scratch", "taska", ()) is None
+    assert keys.again("transfer", "taska", ("taskb",)) is None
+    assert keys.again("transfer", "taskb", ("taska",)) is None
+    assert keys.again("transfer", "taskb", ("taska", "taskc")) is None
+    assert keys.transfer(("taskc",), "taskb") == before.transfer(("taskc",), "taskb")
+    assert keys.network("taskb") == before.network("taskb")
+    alone = dict(tasks, onlyy=replace(tasks["onlyy"], role="unused"))
+    assert keys_of(roster=replace(project.roster, tasks=alone), facts=facts).untrained == "onlyz"
+
+
+def test_cost_transfer_cost_and_weight_change_no_key(keys_of, project):
+    tasks = {
+        name: replace(task, cost=2.0, transfer_cost=0.5, weight=3.0) for name, task in project.roster.tasks.items()
+    }
+    assert changed(keys_of, roster=replace(project.roster, tasks=tasks)) == set()
+
+
 def test_the_readout_from_the_untrained_encoder_is_a_transfer_or_a_reference(keys_of):
     assert keys_of().untrained is None
     assert keys_of().from_untrained("taska") is None

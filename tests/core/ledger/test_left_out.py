@@ -98,11 +98,13 @@ def test_what_failed_or_is_stale_of_it_is_blocked_too(project, store):
     assert after["network of taskb"] == after["scratch of taskb"] == ("blocked", SENTENCE)
 
 
-@pytest.mark.parametrize("changes", [{"version": 2}, {"plugin": "other[taskb]"}, {"role": "source"}])
+@pytest.mark.parametrize(
+    "changes", [{"version": 2}, {"plugin": "other[taskb]"}, {"role": "source"}, {"role": "unused"}]
+)
 def test_it_holds_until_the_task_is_registered_otherwise(project, store, changes):
     leave_out(project, store, "taskb")
     assert list(project.facts(store).left_out) == ["taskb"]
-    assert list(with_task(project, cost=3.0, weight=0.5).facts(store).left_out) == ["taskb"]
+    assert list(with_task(project, cost=3.0, transfer_cost=1.0, weight=0.5).facts(store).left_out) == ["taskb"]
     assert with_task(project, **changes).facts(store).left_out == {}
 
 

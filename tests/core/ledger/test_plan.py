@@ -54,6 +54,10 @@ def with_version(project, name, version=2):
     return altered(project, {**project.roster.tasks, name: bumped})
 
 
+def with_role(project, name, role):
+    return altered(project, {**project.roster.tasks, name: replace(project.roster.tasks[name], role=role)})
+
+
 def open_counts(plan):
     return {part: counts["new"] + counts["stale"] for part, counts in plan.counts().items()}
 
@@ -219,6 +223,45 @@ def test_taking_a_task_out_and_back_trains_nothing(project, store, trainer):
     assert smaller.plan(store, 1).of("done") == smaller.plan(store, 1).jobs
     assert not [column for column in columns(smaller.roster, smaller.recipe, store) if "taska" in column.sources]
     assert project.plan(store, 1).of("done") == project.plan(store, 1).jobs
+
+
+def test_an_unused_task_has_no_job_and_back_in_use_nothing_is_retrained(project, store, trainer):
+    train_all(project, store, trainer)
+    everything = {column.name for column in columns(project.roster, project.recipe, store)}
+    unused = with_role(project, "taska", "unused")
+    plan = unused.plan(store)
+    assert not [planned for planned in plan.jobs if "taska" in (planned.job.target, *planned.job.sources)]
+    # What served others in its place enters the beam; that is all there is to train, and nothing is stale.
+    assert plan.of("stale", "failed", "blocked") == ()
+    assert {(planned.job.kind, planned.job.order) for planned in plan.of("new")} <= {("transfer", 2)}
+    assert {part: counts["done"] for part, counts in plan.counts().items() if part != ("transfer", 2)} == {
+        ("network", 0): 11,
+        ("transfer", 1): 8 * 10,
+        ("scratch", 0): 8,
+        ("constant", 0): 10,
+        ("reference", 1): 2,
+    }
+    found = {column.name for column in columns(unused.roster, unused.recipe, store)}
+    assert found == {name for name in everything if "taska" not in name.replace(" -> ", " + ").split(" + ")}
+    train_all(unused, store, trainer)
+    assert project.plan(store).of("done") == project.plan(store).jobs
+    assert everything <= {column.name for column in columns(project.roster, project.recipe, store)}
+
+
+def test_a_new_task_that_is_unused_needs_nothing(project, store, trainer):
+    before = project.plan(store).counts()
+    assert with_task(project, "unused").plan(store).counts() == before
+    nobody = altered(project, {name: replace(task, role="unused") for name, task in project.roster.tasks.items()})
+    plan = nobody.plan(store)
+    assert (plan.jobs, plan.undecided, plan.order) == ((), (), 1)
+    assert columns(nobody.roster, nobody.recipe, store) == []
+
+
+def test_without_its_untrained_source_there_are_no_references(project, store, trainer):
+    train_all(project, store, trainer, order=1)
+    plan = with_role(project, "onlyz", "unused").plan(store, 1)
+    assert ("reference", 1) not in plan.counts()
+    assert plan.of("done") == plan.jobs
 
 
 def test_a_raised_version_makes_its_own_jobs_and_its_column_stale(project, store, trainer):

@@ -42,8 +42,28 @@ def test_a_new_table_goes_to_the_end_and_all_else_stays(path: Path) -> None:
 def test_bringing_a_task_up_to_date_changes_only_what_differs(path: Path) -> None:
     text = f"{TOP}{DATA}\n{table(A)}cost=3 # dear\n# about b\n{table(B)}"
     path.write_text(text)
-    register_tasks(path, [RosterTask("a", "zoo[a]", 2, "both", 3, 1)])
+    register_tasks(path, [RosterTask("a", "zoo[a]", 2, "both", cost=3)])
     assert path.read_text() == text.replace("version = 1", "version = 2", 1)
+
+
+def test_a_transfer_cost_stands_only_where_there_is_one(path: Path) -> None:
+    create_roster(path, preset="nano", seed=0, tasks=[replace(A, transfer_cost=0.5), B])
+    head, tables = path.read_text().split("\n\n[tasks.a]\n")
+    assert "#   transfer_cost  " in head
+    assert tables.count("transfer_cost") == 1
+    assert 'role = "both"\ncost = 1\ntransfer_cost = 0.5\nweight = 1\n' in tables
+
+
+def test_a_key_that_is_new_to_a_table_goes_to_its_end(path: Path) -> None:
+    text = f"{TOP}{DATA}\n{table(A)}cost=3 # dear\n\n# about b\n{table(B)}# the end"
+    path.write_text(text)
+    register_tasks(path, [replace(A, cost=3, transfer_cost=2), replace(B, transfer_cost=0.25)])
+    assert path.read_text() == text.replace("# dear\n", "# dear\ntransfer_cost = 2\n").replace(
+        "# the end", "transfer_cost = 0.25\n# the end\n"
+    )
+    path.write_text(path.read_text().replace("_cost = 2\n", "_cost = 2  # to serve\n"))
+    assert register_tasks(path, [replace(A, cost=3)]).tasks["a"].transfer_cost == 0
+    assert "\ntransfer_cost = 0  # to serve\n\n# about b\n" in path.read_text()
 
 
 def test_taking_one_out_keeps_the_comments_around_it(path: Path) -> None:
@@ -84,7 +104,7 @@ INLINE = "{{plugin='zoo[{0}]',version=1,role='both'}}"
 def test_every_spelling_of_the_tasks_can_be_edited(path: Path, text: str) -> None:
     path.write_text(text)
     before = read_roster(path)
-    raised = replace(A, version=2)
+    raised = replace(A, version=2, role="unused", transfer_cost=1.5)
     assert register_tasks(path, [raised]).tasks == {"a": raised, "b": B}
     assert register_tasks(path, [C]).tasks == {"a": raised, "b": B, "c": C}
     assert unregister_task(path, "b").tasks == {"a": raised, "c": C}
@@ -108,7 +128,8 @@ entries = st.builds(
     names,
     st.just("zoo[x]"),
     st.integers(1, 9),
-    st.sampled_from(["source", "target", "both"]),
+    st.sampled_from(["source", "target", "both", "unused"]),
+    numbers,
     numbers,
     numbers,
 )

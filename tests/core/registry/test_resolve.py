@@ -89,6 +89,15 @@ def test_tasks_that_cannot_be_had_are_named_and_the_others_loaded(install: Insta
     assert "jigsaw cannot be used: gone[jigsaw] is not installed.\nType: pip install gone" in resolved.notices
 
 
+def test_the_plugins_of_unused_tasks_are_not_loaded(install: Install, source: Source, site: Path) -> None:
+    body = "@hookimpl\ndef taskonomy_tasks():\n    return [task('normals')]"
+    install("zoo", {"normals": "plugin_x", "jigsaw": "idle_x"}, {"plugin_x": source(body), "idle_x": ""})
+    entries = [RosterTask("normals", "zoo[normals]", 1), RosterTask("jigsaw", "zoo[jigsaw]", 1, "unused")]
+    resolved = resolve(rostered(site, *entries), discover([str(site)]))
+    assert (list(resolved.tasks), resolved.faults, resolved.stale) == (["normals"], {}, {})
+    assert "idle_x" not in sys.modules
+
+
 def test_a_role_that_the_task_cannot_have(install: Install, source: Source, site: Path) -> None:
     body = "@hookimpl\ndef taskonomy_tasks():\n    return [task('jigsaw', target=False)]"
     install("zoo", {"jigsaw": "plugin_x"}, {"plugin_x": source(body)})
@@ -99,6 +108,7 @@ def test_a_role_that_the_task_cannot_have(install: Install, source: Source, site
     task = load_entry(RosterTask("jigsaw", "zoo[jigsaw]", 1, "source"), roster, discover([str(site)]))
     assert new_entry(task, "zoo[jigsaw]").role == "source"
     refuse_role(task, "source")
+    refuse_role(task, "unused")
 
 
 SOURCES = """
@@ -132,8 +142,8 @@ def test_new_entries_have_all_roles_that_they_can_have(install: Install, source:
     roster = rostered(site, RosterTask("normals", "zoo[normals]", 1), RosterTask("b", "zoo[b]", 4, "target"))
     tasks = resolve(roster, discover([str(site)])).tasks
     assert [new_entry(task, "p") for task in tasks.values()] == [
-        RosterTask("normals", "p", 1, "both", 1.0, 1.0),
-        RosterTask("b", "p", 4, "target", 1.0, 1.0),
+        RosterTask("normals", "p", 1, "both", cost=1.0, weight=1.0),
+        RosterTask("b", "p", 4, "target", cost=1.0, weight=1.0),
     ]
 
 

@@ -34,7 +34,9 @@ def test_reads_everything(path: Path) -> None:
         'format = 1\npreset = "small"\nseed = 7\nbudget = 2.5\norder = 3\nencoder = "resnet50"\n'
         '[data]\nsource = "rooms"\nantialias = 1\n[recipe]\ntrain_images = 20\n[recipe.network]\nepochs = 2\n'
         '[tasks.normals]\nplugin = "taskonomy[normals]"\nversion = 2\nrole = "target"\ncost = 0\nweight = 2.5\n'
+        "transfer_cost = 0.25\n"
         '[tasks.brightness]\nplugin = "mine/brightness.py"\nversion = 1\nrole = "source"\n'
+        '[tasks.jigsaw]\nplugin = "taskonomy[jigsaw]"\nversion = 1\nrole = "unused"\n'
     )
     roster = read_roster(path)
     assert roster == Roster(
@@ -48,14 +50,17 @@ def test_reads_everything(path: Path) -> None:
         data={"source": "rooms", "antialias": 1},
         recipe={"train_images": 20, "network": {"epochs": 2}},
         tasks={
-            "normals": RosterTask("normals", "taskonomy[normals]", 2, "target", 0.0, 2.5),
-            "brightness": RosterTask("brightness", "mine/brightness.py", 1, "source", 1.0, 1.0),
+            "normals": RosterTask("normals", "taskonomy[normals]", 2, "target", 0.0, 0.25, 2.5),
+            "brightness": RosterTask("brightness", "mine/brightness.py", 1, "source", 1.0, 0.0, 1.0),
+            "jigsaw": RosterTask("jigsaw", "taskonomy[jigsaw]", 1, "unused"),
         },
     )
     assert roster.data_options == {"antialias": 1}
-    normals, brightness = roster.tasks.values()
+    normals, brightness, jigsaw = roster.tasks.values()
     assert (normals.is_source, normals.is_target, normals.is_file) == (False, True, False)
     assert (brightness.is_source, brightness.is_target, brightness.is_file) == (True, False, True)
+    assert (jigsaw.is_source, jigsaw.is_target, jigsaw.is_used) == (False, False, False)
+    assert roster.used == {"normals": normals, "brightness": brightness}
     # Plain values: what goes into job keys must print as JSON prints it.
     assert {type(value) for value in roster.data.values()} == {str, int}
 
@@ -64,6 +69,12 @@ def test_what_may_be_left_out(path: Path) -> None:
     path.write_text(TOP + DATA)
     roster = read_roster(path)
     assert (roster.order, roster.encoder, roster.recipe, roster.tasks) == (None, None, {}, {})
+
+
+@pytest.mark.parametrize(("written", "budget"), [("0", 0.0), ("0.0", 0.0), ("0.5", 0.5), ("1e3", 1000.0)])
+def test_a_budget_is_any_number_from_0(path: Path, written: str, budget: float) -> None:
+    path.write_text(TOP.replace("4", written) + DATA)
+    assert read_roster(path).budget == budget
 
 
 def test_a_byte_order_mark_is_let_pass(path: Path) -> None:
@@ -85,12 +96,11 @@ def test_a_byte_order_mark_is_let_pass(path: Path) -> None:
         (TOP.replace("3", "true") + DATA, "gives seed = true, but it must be a whole number from 0."),
         (TOP.replace("3", "-1") + DATA, "gives seed = -1, but it must be a whole number from 0."),
         (TOP.replace("3", "1.5") + DATA, "gives seed = 1.5, but it must be a whole number from 0."),
-        (TOP.replace("4", "0") + DATA, "gives budget = 0, but it must be a finite number above 0."),
-        (TOP.replace("4", "-2") + DATA, "gives budget = -2, but it must be a finite number above 0."),
-        (TOP.replace("4", "nan") + DATA, "gives budget = nan, but it must be a finite number above 0."),
-        (TOP.replace("4", "inf") + DATA, "gives budget = inf, but it must be a finite number above 0."),
-        (TOP.replace("4", '"six"') + DATA, 'gives budget = "six", but it must be a finite number above 0.'),
-        (TOP.replace("4", "true") + DATA, "gives budget = true, but it must be a finite number above 0."),
+        (TOP.replace("4", "-2") + DATA, "gives budget = -2, but it must be a finite number from 0."),
+        (TOP.replace("4", "nan") + DATA, "gives budget = nan, but it must be a finite number from 0."),
+        (TOP.replace("4", "inf") + DATA, "gives budget = inf, but it must be a finite number from 0."),
+        (TOP.replace("4", '"six"') + DATA, 'gives budget = "six", but it must be a finite number from 0.'),
+        (TOP.replace("4", "true") + DATA, "gives budget = true, but it must be a finite number from 0."),
         (TOP.replace('"nano"', "5") + DATA, "gives preset = 5, but it must be the name of a preset."),
         (TOP.replace("format = 1", "format = 0") + DATA, "gives format = 0, but it must be a whole number."),
         (TOP.replace("format = 1", 'format = "1"') + DATA, 'gives format = "1", but it must be a whole number.'),
@@ -102,11 +112,19 @@ def test_a_byte_order_mark_is_let_pass(path: Path) -> None:
         (TOP + DATA + "[tasks]\nnormals = 1\n", "gives tasks = a table, but it must be a table of tables."),
         (
             TOP + DATA + TASK.replace('"both"', '"sauce"'),
-            'gives tasks.normals.role = "sauce", but it must be "source", "target" or "both".',
+            'gives tasks.normals.role = "sauce", but it must be "source", "target", "both" or "unused".',
         ),
         (
             TOP + DATA + TASK + "cost = -1\n",
             "gives tasks.normals.cost = -1, but it must be a finite number from 0.",
+        ),
+        (
+            TOP + DATA + TASK + "transfer_cost = inf\n",
+            "gives tasks.normals.transfer_cost = inf, but it must be a finite number from 0.",
+        ),
+        (
+            TOP + DATA + TASK + "transfer_cost = -0.5\n",
+            "gives tasks.normals.transfer_cost = -0.5, but it must be a finite number from 0.",
         ),
         (
             TOP + DATA + TASK + "weight = nan\n",
