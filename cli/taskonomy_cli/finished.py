@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from taskonomy_cli.measured import read_affinity
+from taskonomy_cli.measured import read
 from taskonomy_cli.session import Session
 from taskonomy_core.errors import TaskonomyError
 from taskonomy_core.ledger.jobs import TRANSFER, Job, Keys
@@ -81,10 +81,9 @@ def _chosen(session: Session, keys: Keys, target: str, sources: tuple[str, ...] 
 
 def _of_taxonomy(session: Session, target: str) -> tuple[str, ...]:
     """Where the taxonomy at the project's budget gets the target's features from; none if it labels it itself."""
-    from taskonomy_cli.commands.taxonomy import solve_for
-    from taskonomy_core.taxonomy.problem import as_budget
+    from taskonomy_cli.commands.taxonomy import of_project
 
-    answer = solve_for(session, read_affinity(session, None), as_budget(session.roster.budget))
+    answer = of_project(read(session))
     edge = answer.edge(target)
     if edge is None:
         raise TaskonomyError(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,8 +16,9 @@ if TYPE_CHECKING:
     _Whole = click.ParamType[int]
     _Text = click.ParamType[str]
     _Texts = click.ParamType[tuple[str, ...]]
+    _Pair = click.ParamType[tuple[str, float]]
 else:
-    _Number = _Whole = _Text = _Texts = click.ParamType  # older releases of click know no type of what it gives
+    _Number = _Whole = _Text = _Texts = _Pair = click.ParamType  # older releases of click know no type of what it gives
 
 
 class Amount(_Number):
@@ -77,6 +80,34 @@ class TaskNames(_Texts):
         return tuple(_task_name(part.strip(), ctx) for part in parts)
 
 
+class Names(_Texts):
+    """Names of measured tasks with commas between them, as they are typed; `Measured.name` knows what they mean."""
+
+    name = "tasks"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The names; a usage error for none."""
+        parts = value if isinstance(value, tuple) else tuple(part.strip() for part in str(value).split(","))
+        if not all(parts):
+            self.fail(f"{value!r} names no task.", param, ctx)
+        return parts
+
+
+class Assignment(_Pair):
+    """TASK=N: a number from 0 for a task."""
+
+    name = "task=n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
+        """The name as it is typed, and its number; a usage error where it is no such pair."""
+        if isinstance(value, tuple):
+            return value
+        name, equals, number = str(value).partition("=")
+        if not (equals and name.strip() and number.strip()):
+            self.fail(f"{value!r} is not of the form TASK=N, for example normals=2.5.", param, ctx)
+        return name.strip(), Amount().convert(number.strip(), param, ctx)
+
+
 def _task_name(name: str, ctx: click.Context | None) -> str:
     """`name`, or ours for it where no task is registered or installed under `name` itself but one is under ours."""
     from taskonomy_core.registry.discover import TASK, discover
@@ -90,3 +121,25 @@ def _task_name(name: str, ctx: click.Context | None) -> str:
     if session and session.found:
         known.update(session.roster.tasks)
     return ours if ours in known and name not in known else name
+
+
+def plot_option(default: str = "") -> Callable[..., Any]:
+    """`--plot FILE`; `default` is what is drawn without it beside registry.toml."""
+    where = f" [default: {default} beside registry.toml]" if default else ""
+    return click.option(
+        "--plot",
+        metavar="FILE",
+        type=_Picture(path_type=Path, dir_okay=False),
+        help=f"Draw the answer, PNG or SVG{where}.",
+    )
+
+
+class _Picture(click.Path):
+    """A place for a picture, refused before any work is done."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from taskonomy_core.report.canvas import check_place
+
+        path = super().convert(value, param, ctx)
+        check_place(path)
+        return path

@@ -23,31 +23,43 @@ class Choice:
     worth: float
 
 
-def best_choice(problem: Problem, edges: Collection[Edge], labelled: Collection[str]) -> Choice | None:
+def best_choice(
+    problem: Problem, edges: Collection[Edge], labelled: Collection[str], transferred: Collection[str] | None = None
+) -> Choice | None:
     """The best edge of every target, once it is known what is labelled; None where some target has none.
 
-    Labels that no edge stands on are dropped. Of equal edges the one with fewer sources is taken, then by name.
+    Labels that no edge stands on are dropped, unless they are forced. Of equal edges the one with fewer sources is
+    taken, then by name. Where transfers cost something, a target's best edge may be more than the budget has left;
+    `transferred` then says which of those targets are served by a transfer.
     """
-    allowed = set(labelled)
+    allowed = {*labelled, *problem.forced}
     best: dict[str, tuple[tuple[float, int, tuple[str, ...]], Edge]] = {}
     for edge in edges:
-        if edge.target in problem.targets and allowed.issuperset(edge.needs):
-            rank = (-problem.worth(edge), len(edge.needs), edge.needs)
-            if edge.target not in best or rank < best[edge.target][0]:
-                best[edge.target] = rank, edge
+        if edge.target not in problem.targets or not allowed.issuperset(edge.needs):
+            continue
+        if transferred is not None and pays(problem, edge.target) and edge.supervised == (edge.target in transferred):
+            continue
+        rank = (-problem.worth(edge), len(edge.needs), edge.needs)
+        if edge.target not in best or rank < best[edge.target][0]:
+            best[edge.target] = rank, edge
     if len(best) < len(problem.targets):
         return None
     return choice_of(problem, (edge for _, edge in best.values()))
 
 
+def pays(problem: Problem, target: str) -> bool:
+    """Whether a transfer to this target costs anything."""
+    return (problem.transfer_costs or {}).get(target, 0.0) > 0
+
+
 def choice_of(problem: Problem, edges: Iterable[Edge]) -> Choice:
     """The choice that consists of these edges, one per target."""
     chosen = tuple(sorted(edges, key=lambda edge: edge.target))
-    sources = tuple(sorted({task for edge in chosen for task in edge.needs}))
+    sources = tuple(sorted({*problem.forced, *(task for edge in chosen for task in edge.needs)}))
     return Choice(
         sources,
         chosen,
-        cost=math.fsum(problem.costs[source] for source in sources),
+        cost=problem.labels_cost(sources) + math.fsum(problem.transfer_cost(edge) for edge in chosen),
         worth=math.fsum(problem.worth(edge) for edge in chosen),
     )
 

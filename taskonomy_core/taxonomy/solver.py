@@ -1,21 +1,22 @@
-"""From a problem to its taxonomy: solve, check what the solver says, settle ties, explain what cannot be."""
+"""From a problem to its taxonomy: solve, check what the solver says, settle ties."""
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from taskonomy_core.errors import TaxonomyError
 from taskonomy_core.taxonomy.choice import Choice, affordable, best_choice
-from taskonomy_core.taxonomy.edges import Edge, undominated
-from taskonomy_core.taxonomy.engines import Found, choose_solver, run
+from taskonomy_core.taxonomy.edges import undominated
+from taskonomy_core.taxonomy.engines import Engine, Found, choose_solver, open_engine
+from taskonomy_core.taxonomy.infeasible import too_dear, unserved
 from taskonomy_core.taxonomy.problem import Problem
 from taskonomy_core.taxonomy.program import SCALE, Program, Row, tight_program
-from taskonomy_core.taxonomy.taxonomy import BEST_SO_FAR, INFEASIBLE, PROVED_BEST, Taxonomy
+from taskonomy_core.taxonomy.taxonomy import FEASIBLE, INFEASIBLE, OPTIMAL, Taxonomy
 
 # Objectives closer than this are a tie. Above a solver's own tolerance (1e-6 on the scaled objective).
 TIE = 1e-9
@@ -41,174 +42,178 @@ def solve(problem: Problem, solver: str = "auto", seconds: float | None = None) 
     Raises:
         TaxonomyError: no such solver, a score that was never measured, or no taxonomy found in the time given.
     """
-    started = time.perf_counter()
-    engine = choose_solver(solver)
-    # What no budget can buy only slows the solver down.
-    payable = [edge for edge in problem.edges if affordable(problem, problem.cost(edge))]
-    edges = undominated([edge for edge in payable if edge.target in problem.targets], problem.worth)
-    reason = _unserved(problem, edges)
-    if reason:
-        return _infeasible(problem, reason, engine, started)
-    program = tight_program(problem, edges)
-    search = _Search(problem, program, engine, None if seconds is None else started + seconds)
-    found = search.run(program)
-    if found.infeasible:
-        return _infeasible(problem, _too_dear(search), engine, started)
-    if found.values is None:
-        raise TaxonomyError(
-            f"The solver {engine} found no taxonomy within {seconds:g} seconds.",
-            "Give it more time; type: tk taxonomy --budget N --seconds 600",
-        )
-    best = search.read(found)
-    proved = found.optimal
-    if proved:
+    return TaxonomySolver(problem, solver, seconds).solve()
+
+
+class TaxonomySolver:
+    """One problem that is asked at several budgets, or for the next-best answers: the solver stays warm in between.
+
+    Args:
+        problem: see `state_problem`; its budget is the largest that can be asked about.
+        solver: see `solve`.
+        seconds: for each answer; see `solve`.
+    """
+
+    def __init__(self, problem: Problem, solver: str = "auto", seconds: float | None = None) -> None:
+        self.problem = problem
+        self.engine_name = choose_solver(solver)
+        self._seconds = seconds
+        self._deadline: float | None = None
+        # What no budget can buy only slows the solver down.
+        payable = [edge for edge in problem.edges if affordable(problem, problem.cost(edge))]
+        edges = undominated([edge for edge in payable if edge.target in problem.targets], problem.worth)
+        self.unserved = unserved(problem, edges)
+        self.program = tight_program(problem, edges)
+        self._engine: Engine = open_engine(self.engine_name, self.program)
+
+    def solve(self, budget: float | None = None, above: float | None = None) -> Taxonomy:
+        """The best taxonomy within a budget, the problem's own where none is given.
+
+        With `above`, an objective, only a better taxonomy is of interest; what is returned where there is none need
+        not be the best.
+        """
+        problem = self.problem if budget is None else replace(self.problem, budget=budget)
+        return next(self._answers(problem, above))
+
+    def alternatives(self, count: int) -> list[Taxonomy]:
+        """The best taxonomy and up to `count` more, each the best of those that label other sources than all before.
+
+        Source sets that only add to an earlier one are left out: what they add is of no use. Where the first is
+        infeasible or was not proved, it comes alone.
+        """
+        found: list[Taxonomy] = []
+        for answer in self._answers(self.problem):
+            if found and not answer.feasible:
+                break
+            found.append(answer)
+            if len(found) > count or answer.status != OPTIMAL:
+                break
+        return found
+
+    def cheapest(self) -> Choice | None:
+        """The choice of least cost that serves every target at all; None where there is none, or none was proved."""
+        free = self.program.with_budget(self.problem.largest_cost)
+        values, _ = self._minimise(free, self.program.costs)
+        return None if values is None else self._read(values)
+
+    def cheapest_above(self, worth: float) -> float | None:
+        """The least budget at which the objective exceeds `worth`; None where no budget does."""
+        better = self.program.with_rows(_at_least(self.program, worth + 2 * TIE * max(1.0, abs(worth))))
+        values, _ = self._minimise(better, self.program.costs)
+        return None if values is None else self._read(values).cost
+
+    def _answers(self, problem: Problem, above: float | None = None) -> Iterator[Taxonomy]:
+        """The best taxonomy, then the best without its source set, and so on; the last one is infeasible."""
+        program = self.program.with_budget(problem.budget)
+        while True:
+            started = time.perf_counter()
+            self._deadline = None if self._seconds is None else started + self._seconds
+            answer = self._best(problem, program, above)
+            yield replace(answer, solver=self.engine_name, seconds=time.perf_counter() - started)
+            if not answer.feasible:
+                return
+            program = program.with_rows(self._lacks_one_of(answer.sources))
+
+    def _best(self, problem: Problem, program: Program, above: float | None) -> Taxonomy:
+        asked = Taxonomy(INFEASIBLE, problem.budget, problem.max_order, problem.objective)
+        if self.unserved:
+            return replace(asked, reason=self.unserved)
+        found = self._run(program, above)
+        if found.infeasible:
+            if program.extra:
+                return replace(asked, reason="no other set of labels within the budget serves every target")
+            return replace(asked, reason=too_dear(problem, self.cheapest()))
+        if found.values is None and above is not None and found.bound < SCALE * above:
+            return replace(asked, reason=f"nothing is better than {above:g}")
+        if found.values is None:
+            raise TaxonomyError(
+                f"The solver {self.engine_name} found no taxonomy within {self._seconds:g} seconds.",
+                "Give it more time; type: tk taxonomy --budget N --seconds 600",
+            )
+        best = self._read(found.values)
+        if not affordable(problem, best.cost):
+            raise ArithmeticError(f"{self.engine_name} returned labels that cost too much: {best.sources}")
         bound = found.bound / SCALE
-        # A solver may be wrong about its own proof; what it claims must be what its edges add up to.
-        if best.worth < bound - 1e-7 * max(1.0, abs(bound)):
-            raise ArithmeticError(f"{engine} claims {bound:.12g} for a taxonomy that is worth {best.worth:.12g}")
-        best = search.settle_ties(best)
-    return Taxonomy(
-        status=PROVED_BEST if proved else BEST_SO_FAR,
-        budget=problem.budget,
-        max_order=problem.max_order,
-        objective_name=problem.objective,
-        sources=best.sources,
-        cost=best.cost,
-        edges=best.edges,
-        objective=best.worth,
-        bound=best.worth if proved else found.bound / SCALE,
-        solver=engine,
-        seconds=time.perf_counter() - started,
-    )
+        if found.optimal:
+            # A solver may be wrong about its own proof; what it claims must be what its edges add up to.
+            if best.worth < bound - 1e-7 * max(1.0, abs(bound)):
+                raise ArithmeticError(
+                    f"{self.engine_name} claims {bound:.12g} for a taxonomy that is worth {best.worth:.12g}"
+                )
+            best = self._settle_ties(program, best)
+        return replace(
+            asked,
+            status=OPTIMAL if found.optimal else FEASIBLE,
+            sources=best.sources,
+            cost=best.cost,
+            edges=best.edges,
+            objective=best.worth,
+            bound=best.worth if found.optimal else max(bound, best.worth),
+        )
 
+    def _run(self, program: Program, above: float | None = None) -> Found:
+        left = None if self._deadline is None else max(self._deadline - time.perf_counter(), 0.01)
+        return self._engine.run(program, left, None if above is None else SCALE * above)
 
-@dataclass(frozen=True)
-class _Search:
-    """One problem with its program and its clock."""
-
-    problem: Problem
-    program: Program
-    engine: str
-    deadline: float | None
-
-    def run(self, program: Program) -> Found:
-        left = None if self.deadline is None else max(self.deadline - time.perf_counter(), 0.01)
-        return run(program, self.engine, left)
-
-    def read(self, found: Found) -> Choice:
-        """The choice behind the solver's numbers, recomputed from the sources that it labels."""
-        assert found.values is not None
-        labelled = [s for s, y in zip(self.program.sources, found.values[self.program.y], strict=True) if y > 0.5]
-        choice = best_choice(self.problem, self.program.edges, labelled)
-        if choice is None or not affordable(self.problem, choice.cost):
-            raise ArithmeticError(f"{self.engine} returned labels that serve not all or cost too much: {labelled}")
+    def _read(self, values: NDArray[np.float64]) -> Choice:
+        """The choice behind the solver's numbers, recomputed from what it labels and transfers."""
+        program = self.program
+        labelled = [s for s, y in zip(program.sources, values[program.y], strict=True) if y > 0.5]
+        transferred = [t for t, z in zip(program.paying, values[program.z], strict=True) if z > 0.5]
+        choice = best_choice(self.problem, program.edges, labelled, transferred)
+        if choice is None:
+            raise ArithmeticError(f"{self.engine_name} returned labels that do not serve every target: {labelled}")
         return choice
 
-    def row(self, sources: Collection[str], lower: float = -math.inf, upper: float = math.inf) -> Row:
-        """lower <= how many of these sources are labelled <= upper."""
+    def _lacks_one_of(self, sources: Collection[str]) -> Row:
+        """Not all of these sources are labelled."""
         first = self.program.y.start
         indices = tuple(first + n for n, source in enumerate(self.program.sources) if source in sources)
-        return Row(indices, (1.0,) * len(indices), lower, upper)
+        return Row(indices, (1.0,) * len(indices), upper=len(indices) - 1.0)
 
-    def at_least(self, worth: float) -> Row:
-        """Objective >= worth."""
-        return Row(
-            tuple(range(len(self.program.objective))),
-            tuple(self.program.objective.tolist()),
-            lower=SCALE * worth,
-        )
-
-    def settle_ties(self, best: Choice) -> Choice:
+    def _settle_ties(self, program: Program, best: Choice) -> Choice:
         """Of all equally good choices the one that costs least, has the fewest sources, comes first by name."""
-        equal = self.program.with_rows(self.at_least(best.worth - TIE * max(1.0, abs(best.worth))))
-        # Whoever is as good and preferred lacks one of these sources: with all of them, it could only cost more.
-        other = self.run(equal.with_rows(self.row(best.sources, upper=len(best.sources) - 1.0)))
-        if other.infeasible or other.values is None:
-            return best
-        y = self.program.y
-        costs = np.array([self.problem.costs[source] / self.problem.budget for source in self.program.sources])
-        least, program = self._minimise(equal, costs)
+        enough = best.worth - TIE * max(1.0, abs(best.worth))
+        if not program.paying:
+            # Whoever is as good and preferred lacks one of these sources: with all of them, it could only cost more.
+            other = self._run(program.with_rows(self._lacks_one_of(best.sources)), enough)
+            if other.values is None or program.objective @ other.values < SCALE * enough:
+                return best
+        costs, (y, z) = self.program.costs, (program.y, program.z)
+        labels = np.concatenate([np.ones(y.stop - y.start), np.zeros(z.stop - z.start)])
+        least, program = self._minimise(program.with_rows(_at_least(program, enough)), costs)
         if least is None:
             return best
-        ones = np.ones(len(costs))
-        least, program = self._minimise(program, ones)
-        for start in range(0, len(costs), _CHUNK):
+        least, program = self._minimise(program, labels)
+        for start in range(0, len(program.sources), _CHUNK):
             if least is None:
                 break
             # Among sets of one size, the first by name labels the earliest names: 2^k outweighs all later ones.
-            chunk = range(start, min(start + _CHUNK, len(costs)))
+            chunk = range(start, min(start + _CHUNK, len(program.sources)))
             weights = np.zeros(len(costs))
             weights[chunk] = [-(2.0 ** (chunk.stop - 1 - number)) for number in chunk]
             settled, program = self._minimise(program, weights)
             least = settled if settled is not None else least
-        if least is None:
-            return best
-        labelled = [source for source, value in zip(self.program.sources, least[y], strict=True) if value > 0.5]
-        choice = best_choice(self.problem, self.program.edges, labelled)
-        return best if choice is None else choice
+        return best if least is None else self._read(least)
 
-    def _minimise(self, program: Program, weights: np.ndarray) -> tuple[np.ndarray | None, Program]:
-        """The labels of least weight in a program, and the program held to that weight."""
+    def _minimise(self, program: Program, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64] | None, Program]:
+        """The solution of least weight of its y and z, and the program held to that weight."""
         objective = np.zeros(len(program.objective))
-        objective[program.y] = -weights
-        found = self.run(program.maximising(objective))
+        objective[program.y.start :] = -weights
+        found = self._run(program.maximising(objective))
         if found.values is None or not found.optimal:
             return None, program
-        total = float(weights @ np.round(found.values[program.y]))
-        first, numbers = program.y.start, np.flatnonzero(weights)
-        held = Row(tuple(int(first + n) for n in numbers), tuple(weights[numbers].tolist()), upper=total + 1e-7)
+        total = float(weights @ np.round(found.values[program.y.start :]))
+        numbers = np.flatnonzero(weights)
+        held = Row(
+            tuple(int(program.y.start + n) for n in numbers),
+            tuple(weights[numbers].tolist()),
+            upper=total + 1e-7 * max(1.0, abs(total)),
+        )
         return found.values, program.with_rows(held)
 
 
-def _unserved(problem: Problem, edges: Collection[Edge]) -> str:
-    """Why some target can never be served, or ""."""
-    served = {edge.target for edge in edges}
-    priced: list[str] = []
-    lost: list[str] = []
-    for target in problem.targets:
-        if target in served:
-            continue
-        offers = [(problem.cost(edge), edge.name) for edge in problem.edges if edge.target == target]
-        if offers:
-            cost, name = min(offers)
-            priced.append(f"{target} (the cheapest is {name} at {cost:g})")
-        else:
-            lost.append(target)
-    said = []
-    if lost:
-        what = "has" if len(lost) == 1 else "have"
-        said.append(
-            f"{', '.join(lost)} {what} no transfer of order {problem.max_order} or less from the tasks that may be "
-            f"labelled, and cannot be labelled"
-        )
-    if priced:
-        said.append(f"no edge into these targets is within the budget of {problem.budget:g}: {', '.join(priced)}")
-    return "; ".join(said)
-
-
-def _too_dear(search: _Search) -> str:
-    """The reason when every target could be served alone, but not all of them together."""
-    problem = search.problem
-    free = replace(problem, budget=max(math.fsum(problem.costs.values()), problem.budget))
-    everything = tight_program(free, search.program.edges)
-    costs = np.array([free.costs[source] / free.budget for source in everything.sources])
-    objective = np.zeros(len(everything.objective))
-    objective[everything.y] = -costs
-    found = search.run(everything.maximising(objective))
-    said = f"no set of labels within the budget of {problem.budget:g} serves all {len(problem.targets)} targets"
-    if found.values is None or not found.optimal:
-        return said
-    cheapest = replace(search, problem=free, program=everything).read(found)
-    return f"{said}; the cheapest that does costs {cheapest.cost:g} ({', '.join(cheapest.sources)})"
-
-
-def _infeasible(problem: Problem, reason: str, engine: str, started: float) -> Taxonomy:
-    return Taxonomy(
-        status=INFEASIBLE,
-        budget=problem.budget,
-        max_order=problem.max_order,
-        objective_name=problem.objective,
-        reason=reason,
-        solver=engine,
-        seconds=time.perf_counter() - started,
-    )
+def _at_least(program: Program, worth: float) -> Row:
+    """Objective >= worth."""
+    count = len(program.edges)
+    return Row(tuple(range(count)), tuple(program.objective[:count].tolist()), lower=SCALE * worth)

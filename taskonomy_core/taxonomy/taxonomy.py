@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from taskonomy_core.taxonomy.edges import Edge
 
-PROVED_BEST = "proved best"
-BEST_SO_FAR = "best so far"
+OPTIMAL = "optimal"
+FEASIBLE = "feasible"
 INFEASIBLE = "infeasible"
+_WORDS = {OPTIMAL: "proved best", FEASIBLE: "best so far", INFEASIBLE: "infeasible"}
 
 
 @dataclass(frozen=True)
@@ -16,11 +17,12 @@ class Taxonomy:
     """What to label within a budget and where every target gets its features.
 
     Attributes:
-        status: "proved best", "best so far" (the solver was stopped; see `gap`) or "infeasible" (see `reason`).
+        status: "optimal" (proved best), "feasible" (best so far: the solver was stopped; see `gap`) or "infeasible"
+            (see `reason`).
         reason: why there is no taxonomy, in words; else "".
         budget, max_order, objective_name: the question.
-        sources: the tasks to label, sorted; only those that some edge stands on.
-        cost: what they cost together.
+        sources: the tasks to label, sorted; only those that some edge stands on, or that were forced.
+        cost: what they cost together, and the transfers with them.
         edges: one per target, sorted by target; an edge without sources is full supervision of its target.
         objective: the sum over targets that was maximised, recomputed from the edges; None when infeasible.
         bound: no taxonomy of this problem can exceed it; None when infeasible.
@@ -46,9 +48,14 @@ class Taxonomy:
         """How far the bound lies above the objective, as a share of the objective; 0 when proved best."""
         if self.objective is None or self.bound is None:
             return None
-        if self.status == PROVED_BEST:
+        if self.status == OPTIMAL:
             return 0.0
         return max(self.bound - self.objective, 0.0) / max(abs(self.objective), 1e-12)
+
+    @property
+    def sure(self) -> str:
+        """How sure the answer is, in words: "proved best" and "best so far" are never the same."""
+        return _WORDS[self.status]
 
     @property
     def feasible(self) -> bool:
@@ -73,34 +80,26 @@ class Taxonomy:
         """The targets that take features from a source by transfer."""
         return tuple(edge.target for edge in self.edges if source in edge.sources)
 
-    def rows(self) -> list[dict[str, object]]:
-        """One plain dictionary per target, for tables and JSON.
-
-        `how` is "own labels" or "transfer"; `labelled` says whether the target's own labels are paid for.
-        """
-        return [
-            {
-                **edge.row(),
-                "how": "own labels" if edge.supervised else "transfer",
-                "labelled": edge.target in self.sources,
-            }
-            for edge in self.edges
-        ]
-
     def plain(self) -> dict[str, object]:
-        """Everything as plain data for JSON."""
+        """Everything as plain data for JSON; a fully supervised target is the edge from itself."""
         return {
+            "budget": self.budget,
+            "order": self.max_order,
             "status": self.status,
             "reason": self.reason,
-            "budget": self.budget,
-            "max_order": self.max_order,
-            "objective_name": self.objective_name,
-            "sources": list(self.sources),
-            "cost": self.cost,
-            "objective": self.objective,
-            "bound": self.bound,
-            "gap": self.gap,
             "solver": self.solver,
             "seconds": round(self.seconds, 4),
-            "targets": self.rows(),
+            "objective": {"name": self.objective_name, "value": self.objective, "bound": self.bound, "gap": self.gap},
+            "sources": list(self.sources),
+            "cost": self.cost,
+            "edges": [
+                {
+                    "target": edge.target,
+                    "sources": list(edge.needs),
+                    "affinity": edge.affinity,
+                    "gain": edge.gain,
+                    "quality": edge.quality,
+                }
+                for edge in self.edges
+            ],
         }

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
+from taskonomy_cli import answers
 from taskonomy_cli.commands import affinity, init, taxonomy, transfer
-from taskonomy_cli.measured import read_affinity
+from taskonomy_cli.measured import read
 from taskonomy_cli.options import Count
 from taskonomy_cli.session import REGISTRY, Session
 from taskonomy_cli.wording import duration
@@ -46,14 +47,15 @@ def command(session: Session, folder: Path, workers: int | None, device: str) ->
     spent = time.monotonic() - started
     for report in summary.failed:
         terminal.warn(f"Failed: {report.reason}")
-    measured = read_affinity(project, None)
-    affinity.print_matrix(terminal, measured)
-    affinity.draw(project, measured, folder / "affinity.png")
+    measured = read(project)
+    affinity.print_matrix(terminal, measured.affinity)
+    affinity.draw(terminal, measured, folder / "affinity.png")
     sources = sum(task.is_source for task in project.roster.tasks.values())
-    answer = taxonomy.solve_for(project, measured, min(project.roster.budget, sources))
+    answer = taxonomy.of_project(measured, min(project.roster.budget, sources))
     terminal.answer("")
-    taxonomy.print_taxonomy(terminal, answer)
-    taxonomy.draw(project, answer, folder / "taxonomy.png")
+    answers.print_taxonomy(terminal, answer)
+    roles = {name: fact.role for name, fact in measured.facts.items()}
+    taxonomy.draw(terminal, measured, answer, folder / "taxonomy.png", roles)
     draw_predictions(project, folder / "predictions.png")
     if summary.done:
         terminal.say(f"Trained {len(summary.done)} networks and transfers in {duration(spent)}.")

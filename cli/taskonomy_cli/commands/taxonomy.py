@@ -7,115 +7,154 @@ from typing import TYPE_CHECKING
 
 import click
 
-from taskonomy_cli.measured import read_affinity, share, takes_part, titles_and_groups
-from taskonomy_cli.options import Count
+from taskonomy_cli import answers
+from taskonomy_cli.asked import Asked, From, from_options, program_options
+from taskonomy_cli.measured import Measured
+from taskonomy_cli.options import Count, plot_option
 from taskonomy_cli.session import Session
-from taskonomy_cli.terminal import Styled, Table, Terminal
-from taskonomy_core.errors import TaxonomyError
+from taskonomy_cli.terminal import Terminal
+from taskonomy_core.errors import TaskonomyError
 
 if TYPE_CHECKING:
-    from taskonomy_core.taxonomy.affinity import Affinity
+    from taskonomy_core.taxonomy.chosen import Chosen
+    from taskonomy_core.taxonomy.problem import Problem
     from taskonomy_core.taxonomy.taxonomy import Taxonomy
+
+_RAISE = "Raise the budget; type: tk taxonomy --budget N"
 
 
 @click.command()
-@click.option("--budget", metavar="N", help="What labels may cost together [default: that of registry.toml].")
-@click.option("--order", type=Count(), help="The most sources that one transfer may have.")
-@click.option("--objective", default="sqrt", show_default=True, help="sqrt or linear (affinity), gain, or quality.")
-@click.option("--solver", default="auto", show_default=True, help="auto, highs, scipy or cbc.")
-@click.option("--seconds", type=click.FloatRange(min=0.01), help="Stop searching after this time.")
+@from_options
+@program_options
+@click.option("--all-budgets", is_flag=True, help="The whole staircase: every budget at which the answer changes.")
+@click.option("--alternatives", type=Count(), metavar="N", help="Also the N next-best sets of labels.")
 @click.option(
-    "--picture",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Where to draw the taxonomy, PNG or SVG [default: taxonomy.png beside registry.toml].",
+    "--bootstrap", type=Count(), metavar="N", help="Resample the test images N times: how sure is each choice?"
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the taxonomy as JSON; draws only with --picture.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resampling.")
+@plot_option("taxonomy.png")
+@click.option("--json", "as_json", is_flag=True, help="Print the taxonomy as JSON; draws only with --plot.")
 @click.pass_obj
 def command(
     session: Session,
-    budget: str | None,
-    order: int | None,
-    objective: str,
-    solver: str,
-    seconds: float | None,
-    picture: Path | None,
+    origin: From,
+    asked: Asked,
+    all_budgets: bool,
+    alternatives: int | None,
+    bootstrap: int | None,
+    seed: int,
+    plot: Path | None,
     as_json: bool,
 ) -> None:
     """Solve for the tasks that are worth labelling.
 
-    Roles, costs and weights come from registry.toml. A target that is labelled itself is served by its own network;
-    every other gets the best transfer from what is labelled.
+    Roles, costs and weights come from registry.toml, unless options say otherwise; all that name tasks may be given
+    several times. A target that is labelled itself is served by its own network; every other gets the best transfer
+    from what is labelled.
     """
-    from taskonomy_core.taxonomy.problem import as_budget
-
-    wanted = as_budget(session.roster.budget if budget is None else budget)
-    measured = read_affinity(session, order)
-    answer = solve_for(session, measured, wanted, order, objective, solver, seconds)
+    _refuse_mixtures(all_budgets, asked.budget, alternatives, bootstrap)
+    measured = origin.read(session)
+    if all_budgets:
+        _every_budget(session.terminal, measured, asked, plot, as_json)
+        return
+    problem = asked.problem(measured)
+    if alternatives:
+        found = _alternatives(problem, asked, alternatives)
+    else:
+        found = [solve(problem, asked)]
+    best, others = found[0], found[1:]
+    chosen = _chosen(session.terminal, measured, problem, asked, bootstrap, seed) if bootstrap else None
     if as_json:
-        session.terminal.answer_json(answer.plain())
-    if not answer.feasible:
-        raise TaxonomyError(f"Infeasible: {answer.reason}", "Raise the budget; type: tk taxonomy --budget N")
+        more: dict[str, object] = {} if alternatives is None else {"alternatives": answers.plain_others(best, others)}
+        more |= {} if chosen is None else {"bootstrap": chosen.plain()}
+        session.terminal.answer_json(answers.plain(best) | more)
+    if not best.feasible:
+        raise TaskonomyError(f"Infeasible: {best.reason}.", _RAISE)
     if not as_json:
-        print_taxonomy(session.terminal, answer)
-    if picture is not None or not as_json:
-        draw(session, answer, picture or session.path.parent / "taxonomy.png")
+        answers.print_taxonomy(session.terminal, best, chosen)
+        if alternatives:
+            answers.print_alternatives(session.terminal, best, others)
+    place = plot or (measured.folder / "taxonomy.png" if measured.folder and not as_json else None)
+    if place:
+        draw(session.terminal, measured, best, place, asked.roles(measured))
 
 
-def solve_for(
-    session: Session,
-    measured: Affinity,
-    budget: float,
-    order: int | None = None,
-    objective: str = "sqrt",
-    solver: str = "auto",
-    seconds: float | None = None,
-) -> Taxonomy:
-    """The best taxonomy of the registered tasks for a budget; without those that are left out and not measured."""
-    from taskonomy_core.taxonomy.problem import state_problem
+def solve(problem: Problem, asked: Asked | None = None) -> Taxonomy:
+    """The best taxonomy; with the solver and time that were asked for."""
     from taskonomy_core.taxonomy.solver import solve
 
-    tasks = takes_part(session, measured)
-    problem = state_problem(
-        measured,
-        budget,
-        roles={task.name: task.role for task in tasks},
-        costs={task.name: task.cost for task in tasks},
-        weights={task.name: task.weight for task in tasks},
-        max_order=order,
-        objective=objective,
-    )
-    return solve(problem, solver, seconds)
+    return solve(problem, asked.solver, asked.seconds) if asked else solve(problem)
 
 
-def print_taxonomy(terminal: Terminal, answer: Taxonomy) -> None:
-    """What to label, and a row per target."""
-    from taskonomy_core.taxonomy.policies import performance
+def of_project(measured: Measured, budget: float | None = None) -> Taxonomy:
+    """The best taxonomy as registry.toml asks for it, or at another budget."""
+    from taskonomy_core.taxonomy.problem import state_problem
 
-    labels = ", ".join(answer.sources)
-    terminal.answer(f"Label {len(answer.sources)} of the tasks (cost {answer.cost:g} of {answer.budget:g}): {labels}")
-    terminal.answer("")
-    rows: list[list[str | Styled]] = []
-    for edge in sorted(answer.edges, key=lambda edge: (not edge.supervised, edge.target)):
-        how = Styled("its own labels", "green") if edge.supervised else " + ".join(edge.sources)
-        rows.append([edge.target, how, share(edge.gain), share(edge.quality)])
-    terminal.answer(Table(("target", "features from", "gain", "quality"), rows, right=("gain", "quality")))
-    mean = performance(answer)
-    terminal.answer("")
-    gap = "" if not answer.gap else f", at most {answer.gap:.1%} below the best"
-    terminal.answer(
-        f"Mean gain {share(mean.gain)}, mean quality {share(mean.quality)}. "
-        f"Objective {answer.objective:.4f} ({answer.objective_name}), {answer.status}{gap}."
-    )
-    terminal.say(
-        "Gain: share of test images on which it beats training from scratch on the same labels; quality: beats the "
-        "fully supervised network (50 %: as good)."
+    facts = measured.facts
+    return solve(
+        state_problem(
+            measured.affinity,
+            measured.budget if budget is None else budget,
+            roles={name: fact.role for name, fact in facts.items()},
+            costs={name: fact.cost for name, fact in facts.items()},
+            transfer_costs={name: fact.transfer_cost for name, fact in facts.items()},
+            weights={name: fact.weight for name, fact in facts.items()},
+        )
     )
 
 
-def draw(session: Session, answer: Taxonomy, path: Path) -> None:
+def draw(terminal: Terminal, measured: Measured, answer: Taxonomy, path: Path, roles: dict[str, str]) -> None:
     """Draw the taxonomy to a file and say where."""
     from taskonomy_core.report.taxonomy_picture import draw_taxonomy
 
-    titles, _ = titles_and_groups(session)
-    draw_taxonomy(answer, path, titles=titles)
-    session.terminal.say(f"Drawn: {path}")
+    unused = sorted(name for name, role in roles.items() if name not in answer.sources and role != "target")
+    left = [name for name in unused if answer.edge(name) is None]
+    draw_taxonomy(answer, path, titles=measured.titles, unused=left)
+    terminal.say(f"Drawn: {path}")
+
+
+def _refuse_mixtures(all_budgets: bool, budget: str | None, alternatives: int | None, bootstrap: int | None) -> None:
+    if not all_budgets:
+        return
+    for option, given in (("budget", budget), ("alternatives", alternatives), ("bootstrap", bootstrap)):
+        if given is not None:
+            raise TaskonomyError(
+                f"--all-budgets and --{option} cannot be asked for at once.", "Leave one of the two out."
+            )
+
+
+def _every_budget(terminal: Terminal, measured: Measured, asked: Asked, plot: Path | None, as_json: bool) -> None:
+    from taskonomy_core.taxonomy.staircase import staircase
+
+    problem = asked.problem(measured, budget=0)
+    with terminal.progress() as tell:
+        found = staircase(
+            problem, asked.solver, asked.seconds, lambda done, total: tell(done, total, "Budgets, % of the way")
+        )
+    if as_json:
+        terminal.answer_json(answers.plain_staircase(found, problem))
+    if not found.steps:
+        raise TaskonomyError(f"Infeasible at every budget: {found.reason}.", "Type: tk taxonomy --help")
+    if not as_json:
+        answers.print_staircase(terminal, found, problem)
+    place = plot or (measured.folder / "budgets.png" if measured.folder and not as_json else None)
+    if place:
+        from taskonomy_core.report.budgets_picture import draw_budgets
+
+        draw_budgets(found, place, titles=measured.titles)
+        terminal.say(f"Drawn: {place}")
+
+
+def _alternatives(problem: Problem, asked: Asked, count: int) -> list[Taxonomy]:
+    from taskonomy_core.taxonomy.solver import TaxonomySolver
+
+    return TaxonomySolver(problem, asked.solver, asked.seconds).alternatives(count)
+
+
+def _chosen(terminal: Terminal, measured: Measured, problem: Problem, asked: Asked, draws: int, seed: int) -> Chosen:
+    from taskonomy_cli.commands.affinity import resampled
+    from taskonomy_core.taxonomy.chosen import chosen_often
+
+    again = resampled(terminal, measured, draws, seed)
+    with terminal.progress() as tell:
+        return chosen_often(problem, again, asked.solver, lambda done, total: tell(done, total, "Taxonomies"))

@@ -116,7 +116,7 @@ def test_figure_9_tells_objectives_apart(ask):
     # The check above would be worth nothing if any objective passed it.
     wrong = 0
     for column, budget in enumerate(BUDGETS):
-        for edge in ask(budget, 1, objective="linear").edges:
+        for edge in ask(budget, 1, objective="affinity").edges:
             gain, quality = (per_budget(text)[column] for text in ORDER_1[edge.target])
             wrong += abs(edge.gain - gain) > STEP or abs(edge.quality - quality) > STEP
     assert wrong > 20

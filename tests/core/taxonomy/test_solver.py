@@ -22,7 +22,7 @@ CHEAP_FIRST = {"t0": 2.0, "t1": 0.5, "t3": 1.5, "s0": 0.0}
 def worth(problem, edge):
     score = {
         "sqrt": lambda: math.sqrt(edge.affinity),
-        "linear": lambda: edge.affinity,
+        "affinity": lambda: edge.affinity,
         "gain": lambda: edge.gain,
         "quality": lambda: edge.quality,
     }[problem.objective]()
@@ -88,7 +88,7 @@ def test_every_solver_and_objective_equals_brute_force(random_affinity, engine, 
 def test_ties_go_to_the_cheaper_then_the_fewer_then_the_first_names(random_affinity, engine, seed):
     scores = random_affinity(seed, levels=2, density=1)
     for budget in (2, 3, 6):
-        check(state_problem(scores, budget, objective="linear"), engine)
+        check(state_problem(scores, budget, objective="affinity"), engine)
         check(state_problem(scores, budget, costs=CHEAP_FIRST, objective="quality"), engine)
 
 
@@ -116,7 +116,7 @@ def test_roles_are_kept(random_affinity, seed):
 @pytest.mark.parametrize("seed", range(5))
 def test_tight_and_textbook_forms_have_one_optimum(random_affinity, seed):
     scores = random_affinity(seed, targets=5, extra_sources=3, max_order=3, density=0.4)
-    for objective in ("sqrt", "linear"):
+    for objective in ("sqrt", "affinity"):
         problem = state_problem(scores, 3, objective=objective)
         forms = [make(problem, problem.edges) for make in (tight_program, textbook_program)]
         optima = [engines.run(form, "scipy") for form in forms]

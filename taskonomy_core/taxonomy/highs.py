@@ -1,0 +1,176 @@
+"""HiGHS, kept warm: one model in memory, of which only what differs is changed from question to question."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taskonomy_core.taxonomy.engines import Found
+from taskonomy_core.taxonomy.program import Program, Row, matrix_of
+
+_Node = tuple[tuple[int, ...], tuple[int, ...]]
+# Nodes that are searched on the warm model; the programs of facts 5.5 take 1 to 30.
+_NODES = 200
+# Bounds closer than this share are the same.
+_SAME = 1e-10
+# A vertex of the relaxation whose labels are as near to 0 and 1 as this is a solution of the program.
+_WHOLE = 1e-6
+
+
+class WarmHighs:
+    """The Engine "highs".
+
+    The relaxation (no variable needs to be whole) is solved first, from the basis of the question before: at another
+    budget or objective that takes a few pivots. In the tight form its best vertex mostly has whole labels and then is
+    the optimum, with the relaxation as its proof. Otherwise a few labels are fixed to 0 and 1 in turn, on the same warm
+    model; HiGHS's own branch and bound, which starts anew, is called when these are not enough.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._base = program
+        self._relaxed = _Model(program, whole=False)
+        self._whole: _Model | None = None
+
+    def run(self, program: Program, seconds: float | None = None, above: float | None = None) -> Found:
+        """See Engine."""
+        deadline = None if seconds is None else time.perf_counter() + seconds
+        found = self._branch(program, deadline, -np.inf if above is None else above)
+        if found is not None:
+            return found
+        if self._whole is None:
+            self._whole = _Model(self._base, whole=True)
+        return self._whole.run(program, _left(deadline))
+
+    def _branch(self, program: Program, deadline: float | None, above: float) -> Found | None:
+        """Branch and bound, depth first, on the most fractional label; None where it took too many nodes."""
+        columns = np.flatnonzero(program.binary)
+        best: Found | None = None
+        worth, bound = above, -np.inf
+        nodes: list[_Node] = [((), ())]
+        for number in range(_NODES):
+            if not nodes:
+                break
+            ones, zeros = nodes.pop()
+            self._relaxed.fix(columns, ones, zeros)
+            found = self._relaxed.run(program, _left(deadline))
+            if not found.infeasible and not found.optimal:
+                self._relaxed.fix(columns)
+                return None
+            if number == 0:
+                bound = found.bound
+            if found.values is None or found.bound < worth or (best and found.bound <= worth * (1 + _SAME)):
+                continue
+            labels = found.values[columns]
+            distance = np.abs(labels - np.round(labels))
+            if distance.max(initial=0.0) <= _WHOLE:
+                best, worth = found, found.bound
+                continue
+            split = int(columns[np.argmax(distance)])
+            # The label is tried first: with it, more of the targets are served and the bound falls faster.
+            nodes += [(ones, (*zeros, split)), ((*ones, split), zeros)]
+        self._relaxed.fix(columns)
+        if nodes:
+            return None
+        if best is not None:
+            return best
+        # Without values: infeasible, unless the first relaxation had a solution that was just not good enough.
+        return Found(None, optimal=False, infeasible=above == -np.inf or bound == -np.inf, bound=min(bound, above))
+
+
+class _Model:
+    """A HiGHS model that follows a Program."""
+
+    def __init__(self, program: Program, whole: bool) -> None:
+        import highspy
+
+        self._api = highspy
+        self._highs: Any = highspy.Highs()
+        options = {"output_flag": False, "mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
+        # The relaxation is a proof, so it is solved as exactly as HiGHS can.
+        options |= {} if whole else {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+        for name, value in options.items():
+            self._highs.setOptionValue(name, value)
+        self._pass(program, whole)
+        self._rows = program.rows
+        self._objective, self._upper = program.objective, program.budget.upper
+        self._extra: tuple[Row, ...] = ()
+
+    def run(self, program: Program, seconds: float | None) -> Found:
+        """Solve it; `optimal` says that this model, whole or relaxed, was solved to the end."""
+        self._follow(program)
+        # HiGHS counts the time of all runs of a model together.
+        limit = np.inf if seconds is None else self._highs.getRunTime() + seconds
+        self._highs.setOptionValue("time_limit", float(limit))
+        self._highs.run()
+        status, known = self._highs.getModelStatus(), self._api.HighsModelStatus
+        if status in (known.kInfeasible, known.kUnboundedOrInfeasible):
+            return Found(None, optimal=False, infeasible=True, bound=-np.inf)
+        if status not in (known.kOptimal, known.kTimeLimit):
+            raise ArithmeticError(f"HiGHS stopped with {self._highs.modelStatusToString(status)}")
+        info, optimal = self._highs.getInfo(), status == known.kOptimal
+        feasible = info.primal_solution_status == self._api.SolutionStatus.kSolutionStatusFeasible
+        values = np.array(self._highs.getSolution().col_value) if optimal or feasible else None
+        is_mip = bool(self._integral)
+        bound = -info.mip_dual_bound if is_mip else -info.objective_function_value if optimal else np.inf
+        return Found(values, optimal=optimal, infeasible=False, bound=float(bound))
+
+    def fix(self, columns: NDArray[np.int64], ones: Sequence[int] = (), zeros: Sequence[int] = ()) -> None:
+        """Hold some of these variables to 1 and some to 0; all others of them are free again."""
+        lower, upper = np.zeros(len(columns)), np.ones(len(columns))
+        lower[np.isin(columns, ones)], upper[np.isin(columns, zeros)] = 1.0, 0.0
+        self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
+
+    def _pass(self, program: Program, whole: bool) -> None:
+        api = self._api
+        matrix, lower, upper = matrix_of((*program.rows, program.budget), len(program.objective))
+        model = api.HighsLp()
+        model.num_row_, model.num_col_ = matrix.shape
+        model.col_cost_ = -program.objective
+        model.col_lower_, model.col_upper_ = np.zeros(matrix.shape[1]), np.ones(matrix.shape[1])
+        model.row_lower_, model.row_upper_ = lower, upper
+        model.a_matrix_.format_ = api.MatrixFormat.kRowwise
+        model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
+        model.a_matrix_.value_ = matrix.data
+        self._integral = whole and bool(program.binary.any())
+        if self._integral:
+            kinds = api.HighsVarType
+            model.integrality_ = [kinds.kInteger if is_whole else kinds.kContinuous for is_whole in program.binary]
+        self._highs.passModel(model)
+
+    def _follow(self, program: Program) -> None:
+        """Change what differs from the program that was solved last."""
+        assert program.rows is self._rows, "an engine answers for the program that it was opened with"
+        if program.objective is not self._objective:
+            columns = np.arange(len(program.objective), dtype=np.int32)
+            self._highs.changeColsCost(len(columns), columns, -program.objective)
+            self._objective = program.objective
+        if program.budget.upper != self._upper:
+            self._highs.changeRowBounds(len(self._rows), -np.inf, program.budget.upper)
+            self._upper = program.budget.upper
+        same = _common(self._extra, program.extra)
+        first = len(self._rows) + 1
+        if same < len(self._extra):
+            old = np.arange(first + same, first + len(self._extra), dtype=np.int32)
+            self._highs.deleteRows(len(old), old)
+        for row in program.extra[same:]:
+            self._highs.addRow(
+                row.lower, row.upper, len(row.indices), np.array(row.indices, np.int32), _floats(row.coefficients)
+            )
+        self._extra = program.extra
+
+
+def _common(old: tuple[Row, ...], new: tuple[Row, ...]) -> int:
+    """How many of the first rows are the very same."""
+    return next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a is not b), min(len(old), len(new)))
+
+
+def _left(deadline: float | None) -> float | None:
+    return None if deadline is None else max(deadline - time.perf_counter(), 0.01)
+
+
+def _floats(numbers: tuple[float, ...]) -> NDArray[np.float64]:
+    return np.array(numbers, dtype=np.float64)
