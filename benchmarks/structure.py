@@ -27,7 +27,7 @@ from taskonomy_core.errors import TaskonomyError
 from taskonomy_core.ledger.project import Project, columns
 from taskonomy_core.ledger.store import Store
 from taskonomy_core.taxonomy.affinity import Affinity, affinity
-from taskonomy_core.taxonomy.exchange import published_affinity
+from taskonomy_core.taxonomy.published import published_affinity
 from taskonomy_core.taxonomy.similarity import similarity_tree
 
 ROOT = Path(__file__).resolve().parent.parent

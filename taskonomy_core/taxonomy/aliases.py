@@ -43,6 +43,10 @@ TASK_BANK_NAMES = {
 
 EXTRA_SOURCE = "object_class_100"
 
+# Two sources of the results that are no tasks: the target's own network, and the network trained from scratch.
+OWN_NETWORK = "self"
+FROM_SCRATCH = "pixels"
+
 
 def our_name(name: str) -> str:
     """Our name of a task that the authors' code, results or task bank name; any other name is returned as it is."""

@@ -1,110 +1,104 @@
-"""Reading what the authors published: affinities and win rates of the released experiments."""
+"""Measurements from and to files: the authors' pickles, and our open format as CSV and JSON.
+
+Which of them a file is, its name says: all_affinities*.pkl, *.csv, *.json.
+"""
 
 from __future__ import annotations
 
-import io
-import pickle
-import struct
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from taskonomy_core.errors import TaxonomyError
-from taskonomy_core.taxonomy.affinity import Affinity
-from taskonomy_core.taxonomy.aliases import our_name
-from taskonomy_core.taxonomy.columns import SELF
-from taskonomy_core.taxonomy.edges import Edge
+from taskonomy_core.registry.files import write_atomically
+from taskonomy_core.registry.naming import listed
+from taskonomy_core.taxonomy.csv_format import csv_text, read_csv
+from taskonomy_core.taxonomy.json_format import json_text, read_json
+from taskonomy_core.taxonomy.measurements import CORRECT, LOOK, Measurements, check_targets, mentioned, read_bytes
+from taskonomy_core.taxonomy.published import AFFINITIES, GAINS, QUALITIES, read_published_set
 
-_PIXELS = "pixels"
-_WHERE = "The files are those of results/ in the authors' repository, StanfordVL/taskonomy."
-
-
-def read_published(path: Path) -> dict[tuple[tuple[str, ...], str], float]:
-    """Read one released file: (sources, target) -> number, in our task names.
-
-    A key of the file is the names of the sources and the target joined by two underscores. The sources here are
-    sorted; those of the target's own network are ("self",), those of the network trained from scratch ("pixels",).
-
-    The files are pickles. They are read by an unpickler that knows two names, numpy's scalar and dtype, and answers
-    both with plain Python, so that a file can hold numbers and nothing that runs.
-
-    Raises:
-        TaxonomyError: the file is missing, damaged, or holds anything but named float64 numbers.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise TaxonomyError(f"The published file {path} cannot be read ({error.strerror}).", _WHERE) from error
-    try:
-        table = _NumbersOnly(io.BytesIO(content)).load()
-    except _DAMAGE as error:
-        raise TaxonomyError(
-            f"The published file {path.name} is damaged or holds more than numbers: {error}."
-        ) from error
-    if not isinstance(table, dict) or not all(isinstance(k, str) and type(v) is float for k, v in table.items()):
-        raise TaxonomyError(f"The published file {path.name} is not a table of named numbers.", _WHERE)
-    found = {}
-    for key, number in table.items():
-        *sources, target = key.split("__")
-        if not sources:
-            raise TaxonomyError(f"The published file {path.name} has a key without a target: {key!r}.", _WHERE)
-        found[tuple(sorted(map(our_name, sources))), our_name(target)] = number
-    return found
+CSV, JSON, PICKLE = ".csv", ".json", ".pkl"
+# What a folder is looked through for.
+_NAMES = (f"{AFFINITIES}*{PICKLE}", f"measurements{CSV}", f"measurements{JSON}")
+# 200 tasks with 100,000 transfers have 20 MB.
+_MOST = 100_000_000
 
 
-def published_affinity(folder: Path, images: str = "16k") -> Affinity:
-    """The published taxonomy as an Affinity: every transfer's affinity, gain and quality, and every target's own.
+def read_measurements(path: Path) -> Measurements:
+    """Read what was measured elsewhere.
 
     Args:
-        folder: holds all_affinities_16k.pkl, wins_vs_pixels_16k.pkl (gain) and wins_vs_task_16k.pkl (quality).
-        images: which transfer set the readouts were trained on, the last part of the file names ("16k" or "1k").
+        path: one of the authors' affinity files (win rates are looked for beside it), a file of our open format, or a
+            folder that holds exactly one of them (ours under the name measurements.csv or measurements.json).
 
-    `self` was trained on 120k images (facts 4.2). A readout from the target's own encoder is an edge like any other
-    here; the program leaves it out (facts 9.8). The number of test images is not in the files.
+    Raises:
+        TaxonomyError: one sentence with the file and the place in it, for whatever is missing, malformed or unsound.
     """
-    affinities = read_published(folder / f"all_affinities_{images}.pkl")
-    gains = read_published(folder / f"wins_vs_pixels_{images}.pkl")
-    qualities = read_published(folder / f"wins_vs_task_{images}.pkl")
-    edges = tuple(
-        Edge(
-            target=target,
-            sources=() if sources == (SELF,) else sources,
-            affinity=weight,
-            gain=gains.get((sources, target)),
-            quality=0.5 if sources == (SELF,) else qualities.get((sources, target)),
+    if path.is_dir():
+        path = _only_one_in(path)
+    ending = path.suffix.lower()
+    if ending == PICKLE:
+        return read_published_set(_affinities(path))
+    if ending not in (CSV, JSON):
+        raise TaxonomyError(
+            f"{path.name} is neither {AFFINITIES}*{PICKLE} of the authors nor a {CSV} or {JSON} file.", LOOK
         )
-        for (sources, target), weight in affinities.items()
-        if sources != (_PIXELS,)
-    )
-    return Affinity(edges, {})
+    content = read_bytes(path, _MOST)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TaxonomyError(f"{path.name} is not UTF-8 text (byte {error.start}).", CORRECT) from error
+    if not text.strip():
+        raise TaxonomyError(f"{path.name} is empty.", CORRECT)
+    return read_csv(path.name, text) if ending == CSV else read_json(path.name, text)
 
 
-class _Dtype:
-    """Stands for numpy.dtype: remembers what was asked for, accepts only little-endian float64."""
+def write_measurements(measurements: Measurements, path: Path) -> None:
+    """Write all of it as CSV or JSON, by the ending of `path`; an old file is replaced in one step.
 
-    def __init__(self, kind: str, *_: Any) -> None:
-        self.kind = kind
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        if self.kind != "f8" or state[1] != "<":
-            raise pickle.UnpicklingError(f"numbers of type {state[1]}{self.kind}")
-
-
-def _scalar(dtype: _Dtype, content: bytes) -> float:
-    """Stands for numpy's scalar: eight bytes to a float."""
-    (number,) = struct.unpack("<d", content)
-    return float(number)
-
-
-# What a truncated or hostile stream makes the two stand-ins and the unpickler raise.
-_DAMAGE = (pickle.UnpicklingError, EOFError, struct.error, AttributeError, TypeError, ValueError, IndexError, KeyError)
+    CSV has no place for facts about tasks; JSON has, for the tasks of some transfer. Errors: TaxonomyError for another
+    ending, for measurements that `read_measurements` would refuse, and where the file cannot be written.
+    """
+    check_ending(path)
+    check_targets(path.name, measurements.affinity.edges, CORRECT)
+    named = mentioned(measurements.affinity)
+    tasks = {name: facts for name, facts in measurements.tasks.items() if name in named}
+    sound = replace(measurements, tasks=tasks)
+    text = csv_text(sound.affinity) if path.suffix.lower() == CSV else json_text(sound)
+    try:
+        write_atomically(path, text.encode())
+    except OSError as error:
+        raise TaxonomyError(f"{path} cannot be written ({error.strerror}).", "Choose another place.") from error
 
 
-class _NumbersOnly(pickle.Unpickler):
-    """Finds two names and no other."""
+def check_ending(path: Path) -> None:
+    """Whether measurements can be written under this name. Errors: TaxonomyError."""
+    if path.suffix.lower() not in (CSV, JSON):
+        raise TaxonomyError(
+            f"{path.name or path} ends neither in {CSV} nor in {JSON}.", "Type for example: tk export measurements.csv"
+        )
 
-    def find_class(self, module: str, name: str) -> Any:
-        if name == "scalar" and module in ("numpy.core.multiarray", "numpy._core.multiarray"):
-            return _scalar
-        if (module, name) == ("numpy", "dtype"):
-            return _Dtype
-        raise pickle.UnpicklingError(f"it names {module}.{name}")
+
+def _only_one_in(folder: Path) -> Path:
+    found = sorted(path for pattern in _NAMES for path in folder.glob(pattern))
+    if not found:
+        raise TaxonomyError(f"{folder} holds none of {', '.join(_NAMES)}.", LOOK)
+    if len(found) > 1:
+        raise TaxonomyError(
+            f"{folder} holds several measurements: {listed(path.name for path in found)}.",
+            f"Give one of them; type: tk affinity --from {found[0]}",
+        )
+    return found[0]
+
+
+def _affinities(path: Path) -> Path:
+    """The path itself, if it is one of their affinity files. Errors: TaxonomyError."""
+    for stem in (GAINS, QUALITIES):
+        if path.name.startswith(stem):
+            beside = path.with_name(path.name.replace(stem, AFFINITIES, 1))
+            raise TaxonomyError(
+                f"{path.name} holds win rates; they are read with {beside.name}, beside it.",
+                f"Type: tk affinity --from {beside}",
+            )
+    if not path.name.startswith(AFFINITIES):
+        raise TaxonomyError(f"{path.name} is not named {AFFINITIES}*{PICKLE}, as the authors' files are.", LOOK)
+    return path

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from itertools import chain
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from taskonomy_core.contract.task import MAX_NAME, is_task_name
 from taskonomy_core.errors import TaxonomyError
+from taskonomy_core.registry.naming import nearest
 from taskonomy_core.taxonomy.affinity import Affinity
-from taskonomy_core.taxonomy.aliases import EXTRA_SOURCE, our_name
+from taskonomy_core.taxonomy.aliases import EXTRA_SOURCE, FROM_SCRATCH, OWN_NETWORK, our_name
 from taskonomy_core.taxonomy.edges import Edge
 
 SCORES = ("affinity", "gain", "quality", "over_constant")
 # How far the affinities of a target may be from 1: a file written by hand has rounded numbers.
 TOLERANCE = 1e-3
+CORRECT = "docs/measurements.md describes the format; to see a file of it, type: tk export example.csv"
+LOOK = "Give a file or folder of measurements; type for example: tk affinity --from results/all_affinities_16k.pkl"
 
 
 @dataclass(frozen=True)
@@ -77,31 +80,30 @@ class Row:
         target: the task that is served, under any of its names.
         sources: as the file orders them, under any of their names; empty for the target's own network.
         scores: by name (SCORES); None where not measured.
+        order: how many sources there should be, where the file says.
     """
 
     where: str
     target: str
     sources: tuple[str, ...]
-    scores: Mapping[str, float | None] = field(default_factory=dict)
+    scores: Mapping[str, float | None]
+    order: int | None = None
 
 
 def checked_edges(file: str, rows: Iterable[Row], hint: str = "") -> tuple[Edge, ...]:
-    """The edges of a file, or the first fault of it in a sentence that names the file and the place.
+    """The edges that the rows of a file state, or its first fault in a sentence that names the file and the place.
 
-    Errors: TaxonomyError for a name that no task can have, a source or a transfer that is there twice, a score outside
-    0 to 1, affinities of a target that are there in part or do not sum to 1, and a target with no transfer.
+    Errors: TaxonomyError for a name that no task can have, a source or a transfer that is there twice, and a score
+    outside 0 to 1.
     """
     found: dict[tuple[str, tuple[str, ...]], tuple[str, Edge]] = {}
     for row in rows:
         edge = _edge(file, row, hint)
-        first, _ = found.setdefault((edge.target, edge.sources), (row.where, edge))
-        if first is not row.where:
-            raise TaxonomyError(f"{file}, {row.where}: {edge.name} is there already, at {first}.", hint)
-    if not found:
-        raise TaxonomyError(f"{file} holds no transfer.", hint)
-    edges = tuple(edge for _, edge in found.values())
-    _check_targets(file, edges, hint)
-    return edges
+        key = edge.target, edge.sources
+        if key in found:
+            raise TaxonomyError(f"{file}, {row.where}: {edge.name} is there already, at {found[key][0]}.", hint)
+        found[key] = row.where, edge
+    return tuple(edge for _, edge in found.values())
 
 
 def _edge(file: str, row: Row, hint: str) -> Edge:
@@ -113,9 +115,10 @@ def _edge(file: str, row: Row, hint: str) -> Edge:
                 f"{MAX_NAME} characters).",
                 hint,
             )
-    sources = tuple(map(our_name, row.sources))
-    edge = Edge(our_name(row.target), sources, **{"affinity": None, **row.scores})
-    twice = next((source for source in sources if sources.count(source) > 1), None)
+    if row.order not in (None, len(row.sources)):
+        raise TaxonomyError(f"{file}, {row.where}: the order is {row.order}, the sources are {len(row.sources)}.", hint)
+    edge = Edge(our_name(row.target), tuple(map(our_name, row.sources)), **{"affinity": None, **row.scores})
+    twice = next((source for source in edge.sources if edge.sources.count(source) > 1), None)
     if twice:
         raise TaxonomyError(f"{file}, {row.where}: the source {twice} is there twice.", hint)
     for score, number in row.scores.items():
@@ -126,25 +129,92 @@ def _edge(file: str, row: Row, hint: str) -> Edge:
     return edge
 
 
-def _check_targets(file: str, edges: Iterable[Edge], hint: str) -> None:
+def check_targets(file: str, edges: Iterable[Edge], hint: str = "") -> None:
+    """What must hold for a whole file: every target has a transfer, and all affinities or none, which sum to 1.
+
+    They sum to 1 over everything that took part in the tournament (facts 4.2), within TOLERANCE. Errors: TaxonomyError.
+    """
     into: dict[str, list[Edge]] = defaultdict(list)
     for edge in edges:
         into[edge.target].append(edge)
+    if not into:
+        raise TaxonomyError(f"{file} holds no transfer.", hint)
     for target, those in into.items():
-        if all(edge.supervised for edge in those):
-            raise TaxonomyError(f"{file} holds no transfer into {target}, only its own network.", hint)
+        if all(edge.sources in ((), (FROM_SCRATCH,)) for edge in those):
+            raise TaxonomyError(f"{file} holds no transfer into {target}.", hint)
         unmeasured = [edge for edge in those if edge.affinity is None]
         if len(unmeasured) == len(those):
             continue
         if unmeasured:
-            raise TaxonomyError(
-                f"{file}: {unmeasured[0].name} has no affinity, and other transfers into {target} have one.", hint
-            )
+            raise TaxonomyError(f"{file}: {unmeasured[0].name} has no affinity, but others of {target} have one.", hint)
         total = math.fsum(edge.affinity or 0.0 for edge in those)
         if abs(total - 1) > TOLERANCE:
-            raise TaxonomyError(f"{file}: the affinities of {target} sum to {total:.4g}, not to 1.", hint)
+            raise TaxonomyError(f"{file}: the affinities of {target} sum to {total:.6g}, not to 1.", hint)
+
+
+def whole_measurements(
+    file: str,
+    rows: Sequence[Row],
+    images: Iterable[tuple[str, str, int]],
+    facts: Mapping[str, TaskFacts] | None = None,
+) -> Measurements:
+    """What a file of our own format says, once its rows, its counts of test images and its facts are sound.
+
+    `images` are (where, target, count), as often as the file says it; `facts` are under any names of the tasks.
+    Errors: TaxonomyError as `checked_edges` and `check_targets`, for counts of one target that differ, and for counts
+    and facts of a task that no transfer has.
+    """
+    for row in rows:
+        if not {OWN_NETWORK, FROM_SCRATCH}.isdisjoint((row.target, *row.sources)):
+            raise TaxonomyError(
+                f"{file}, {row.where}: {OWN_NETWORK} and {FROM_SCRATCH} are no tasks; a target's own network is a "
+                "transfer of order 0 without sources.",
+                CORRECT,
+            )
+    edges = checked_edges(file, rows, CORRECT)
+    check_targets(file, edges, CORRECT)
+    affinity = Affinity(edges, {})
+    counts: dict[str, int] = {}
+    for where, name, count in images:
+        target = _known(file, where, name, affinity.targets, "target")
+        if counts.setdefault(target, count) != count:
+            raise TaxonomyError(
+                f"{file}, {where}: {target} has {count} images here and {counts[target]} before.", CORRECT
+            )
+    tasks: dict[str, TaskFacts] = {}
+    for name, said in (facts or {}).items():
+        where = f"tasks.{name[:60]}"
+        task = _known(file, where, name, mentioned(affinity), "target or source")
+        if task in tasks:
+            raise TaxonomyError(f"{file}, {where}: {task} is there already, under another name.", CORRECT)
+        if said.role == "target" and task not in affinity.targets:
+            raise TaxonomyError(f"{file}, {where}: its role is target, and there is no transfer into it.", CORRECT)
+        tasks[task] = said
+    return Measurements(Affinity(edges, counts), tasks, file)
+
+
+def _known(file: str, where: str, name: str, known: Collection[str], what: str) -> str:
+    ours = our_name(name)
+    if ours not in known:
+        raise TaxonomyError(f"{file}, {where}: no transfer has this {what}.{nearest(ours[:60], known)}", CORRECT)
+    return ours
 
 
 def mentioned(affinity: Affinity) -> tuple[str, ...]:
     """Every task that is a target or a source of some transfer, sorted."""
-    return tuple(sorted(set(chain(affinity.targets, affinity.sources))))
+    return tuple(sorted({*affinity.targets, *affinity.sources}))
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """The content of a file of at most `most` bytes. Errors: TaxonomyError for one that is larger or unreadable."""
+    try:
+        if path.exists() and not path.is_file():
+            raise TaxonomyError(f"{path} is not a file.", LOOK)
+        with path.open("rb") as stream:
+            content = stream.read(most + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise TaxonomyError(f"{path} cannot be read ({reason}).", LOOK) from error
+    if len(content) > most:
+        raise TaxonomyError(f"{path.name} is larger than {most // 1_000_000} MB; measurements are not.", LOOK)
+    return content

@@ -9,7 +9,7 @@ import pytest
 
 from taskonomy_core.taxonomy.affinity import Affinity
 from taskonomy_core.taxonomy.edges import Edge
-from taskonomy_core.taxonomy.exchange import published_affinity
+from taskonomy_core.taxonomy.published import published_affinity
 
 
 @pytest.fixture(scope="session")
