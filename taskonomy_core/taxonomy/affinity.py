@@ -105,45 +105,73 @@ def affinity(columns: Iterable[LossColumn], clip: float = CLIP) -> Affinity:
     Raises:
         TaxonomyError: no column at all, columns that do not compare, or a target without any transfer or `self`.
     """
-    by_target: dict[str, list[LossColumn]] = defaultdict(list)
-    for column in columns:
-        by_target[column.target].append(column)
-    if not by_target:
-        raise TaxonomyError("There are no losses to compare.", "Train transfers first; type: tk transfer")
     edges: list[Edge] = []
     images: dict[str, int] = {}
-    for target in sorted(by_target):
-        found, images[target] = _edges_into(target, by_target[target], clip)
-        edges += found
+    for target, of_target in by_target(columns).items():
+        played = win_rates(of_target)
+        edges += edge_scores(target, played.contestants, played.matrix, clip).edges()
+        images[target] = played.images
     return Affinity(tuple(edges), images)
 
 
-def _edges_into(target: str, columns: list[LossColumn], clip: float) -> tuple[list[Edge], int]:
-    everyone = win_rates(columns)
-    contest = everyone.among(c for c in everyone.contestants if c not in (_SCRATCH, _CONSTANT))
-    if not contest.contestants:
+def by_target(columns: Iterable[LossColumn]) -> dict[str, list[LossColumn]]:
+    """The columns of each target, sorted by target; a TaxonomyError where there is none at all."""
+    found: dict[str, list[LossColumn]] = defaultdict(list)
+    for column in columns:
+        found[column.target].append(column)
+    if not found:
+        raise TaxonomyError("There are no losses to compare.", "Train transfers first; type: tk transfer")
+    return {target: found[target] for target in sorted(found)}
+
+
+@dataclass(frozen=True, eq=False)
+class EdgeScores:
+    """What the tournaments of one target say of its edges.
+
+    Attributes:
+        target: the task.
+        sources: of each edge, in the order of `Affinity.edges`.
+        values: float64 [4, ..., edges]: affinity, gain, quality and rate over the constant, in this order; NaN where
+            the opponent did not take part.
+    """
+
+    target: str
+    sources: tuple[tuple[str, ...], ...]
+    values: NDArray[np.float64]
+
+    def edges(self) -> list[Edge]:
+        """The edges, where there is one tournament."""
+        rows = [[None if np.isnan(value) else float(value) for value in edge] for edge in self.values.T]
+        return [Edge(self.target, sources, *row) for sources, row in zip(self.sources, rows, strict=True)]
+
+
+def edge_scores(
+    target: str, contestants: tuple[Contestant, ...], rates: NDArray[np.float64], clip: float = CLIP
+) -> EdgeScores:
+    """The scores of a target's edges from who beats whom, in one tournament or in many at once; see `affinity`.
+
+    Args:
+        target: the task.
+        contestants: n of them, the references among them.
+        rates: [..., n, n], as in WinRates.
+        clip: see `ahp`.
+
+    Raises:
+        TaxonomyError: there is neither a transfer nor the target's own network.
+    """
+    place = {contestant: row for row, contestant in enumerate(contestants)}
+    ranked = sorted((c for c in contestants if c not in (_SCRATCH, _CONSTANT)), key=lambda c: (len(c.sources), c))
+    if not ranked:
         raise TaxonomyError(
             f"{target} has no transfer and no network of its own to compare.", "Train them; type: tk transfer"
         )
-    weights = dict(zip(contest.contestants, ahp(contest.matrix, clip), strict=True))
-    place = {contestant: row for row, contestant in enumerate(everyone.contestants)}
-
-    def rate(contestant: Contestant, opponent: Contestant) -> float | None:
+    rows = np.array([place[contestant] for contestant in ranked])
+    values = np.full((4, *rates.shape[:-2], len(rows)), np.nan)
+    values[0] = ahp(rates[..., rows[:, np.newaxis], rows], clip)
+    for measure, opponent in enumerate((_SCRATCH, _SELF, _CONSTANT), start=1):
+        if opponent in place:
+            values[measure] = rates[..., rows, place[opponent]]
+    if _SELF in place:
         # Nothing wins strictly against itself; the paper counts `self` against `self` as one half.
-        if contestant == opponent:
-            return 0.5
-        rates = everyone.against(opponent)
-        return None if rates is None else float(rates[place[contestant]])
-
-    edges = [
-        Edge(
-            target=target,
-            sources=contestant.sources,
-            affinity=float(weight),
-            gain=rate(contestant, _SCRATCH),
-            quality=rate(contestant, _SELF),
-            over_constant=rate(contestant, _CONSTANT),
-        )
-        for contestant, weight in weights.items()
-    ]
-    return edges, everyone.images
+        values[2, ..., ranked.index(_SELF)] = 0.5
+    return EdgeScores(target, tuple(contestant.sources for contestant in ranked), values)

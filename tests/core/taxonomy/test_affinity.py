@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from taskonomy_core.errors import TaxonomyError
-from taskonomy_core.taxonomy.affinity import Affinity, affinity
+from taskonomy_core.taxonomy.affinity import Affinity, affinity, edge_scores
 from taskonomy_core.taxonomy.ahp import ahp
 from taskonomy_core.taxonomy.columns import LossColumn
 from taskonomy_core.taxonomy.edges import Edge
+from taskonomy_core.taxonomy.tournament import win_rates
 
 IDS = [4, 5, 6, 7]
 
@@ -85,6 +86,15 @@ def test_plain_data_goes_through_json_unchanged(columns):
         "supervised": True,
     }
     assert plain["edges"] == scores.rows()
+
+
+def test_scores_of_many_tournaments_at_once_are_those_of_each(columns):
+    played = win_rates(columns)
+    both = edge_scores("t", played.contestants, np.stack([played.matrix, played.matrix.T]))
+    assert both.sources == tuple(edge.sources for edge in affinity(columns).edges)
+    assert both.values.shape == (4, 2, 4)
+    for place, rates in enumerate((played.matrix, played.matrix.T)):
+        assert both.values[:, place].tolist() == edge_scores("t", played.contestants, rates).values.tolist()
 
 
 def test_unmeasured_affinities_rank_last():

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from taskonomy_core.errors import TaxonomyError
 from taskonomy_core.taxonomy.columns import Contestant, LossColumn
-from taskonomy_core.taxonomy.tournament import win_rates
+from taskonomy_core.taxonomy.tournament import compared_losses, weighted_rates, win_rates
 
 
 def columns(losses):
@@ -52,6 +52,20 @@ def test_rates_equal_a_count_pair_by_pair(losses):
     for i in range(4):
         for j in range(4):
             assert rates[i, j] == sum(a < b for a, b in zip(losses[i], losses[j], strict=True)) / 7
+
+
+@given(arrays(np.float64, (4, 7), elements=st.integers(0, 5).map(float)), st.data())
+def test_weighted_rates_equal_a_tournament_with_images_repeated(losses, data):
+    counts = data.draw(arrays(np.float32, (3, 7), elements=st.integers(0, 9)).filter(lambda c: c.any(axis=1).all()))
+    rates = weighted_rates(losses, counts)
+    for each, repeats in zip(rates, counts, strict=True):
+        assert each.tolist() == win_rates(columns(losses.repeat(repeats.astype(int), axis=1))).matrix.tolist()
+
+
+def test_compared_losses_are_those_of_images_that_all_have():
+    compared = compared_losses(columns([[1, 5, 1, 1], [2, 4, 9, np.nan], [0, 0, np.nan, 0]]))
+    assert compared.image_ids.tolist() == [0, 1]
+    assert compared.losses.tolist() == [[1, 5], [2, 4], [0, 0]]
 
 
 def test_a_hundred_contestants_on_the_papers_test_split():
