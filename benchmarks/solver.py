@@ -15,9 +15,9 @@ from pathlib import Path
 from taskonomy_core.taxonomy.aliases import EXTRA_SOURCE
 from taskonomy_core.taxonomy.edges import undominated
 from taskonomy_core.taxonomy.engines import available_solvers, run
-from taskonomy_core.taxonomy.published import published_affinity
 from taskonomy_core.taxonomy.problem import Problem, state_problem
 from taskonomy_core.taxonomy.program import SCALE, textbook_program, tight_program
+from taskonomy_core.taxonomy.published import published_affinity
 from taskonomy_core.taxonomy.solver import solve
 
 BUDGETS = (2, 4, 6, 8, 12, 15)

@@ -1,4 +1,4 @@
-"""Words for people: the nearest names to a mistyped one, names in a row, and what a kind is called."""
+"""Words for people: the nearest names to a mistyped one, names in a row, long texts, and what a kind is called."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def noun(kind: str) -> str:
     """What people call a kind of plugin."""
     return "data source" if kind == "data" else kind
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """A text out of somebody's file as a message shows it: cut where it is long."""
+    return text if len(text) <= most else text[:most] + "..."
 
 
 def listed(names: Iterable[str]) -> str:

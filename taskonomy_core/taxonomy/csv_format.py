@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterator
 
 from taskonomy_core.errors import TaxonomyError
-from taskonomy_core.registry.naming import listed, nearest
+from taskonomy_core.registry.naming import listed, nearest, shortened
 from taskonomy_core.taxonomy.affinity import Affinity
 from taskonomy_core.taxonomy.measurements import CORRECT, SCORES, Measurements, Row, whole_measurements
-from taskonomy_core.taxonomy.unpickling import shown
 
 NEEDED = ("target", "sources", "order", "affinity", "gain", "quality")
 COLUMNS = (*NEEDED, "over_constant", "images")
@@ -80,7 +79,7 @@ def _check_columns(file: str, where: str, columns: list[str]) -> None:
     for column in columns:
         if column not in COLUMNS:
             raise TaxonomyError(
-                f"{file}, {where}: there is no column {shown(column)!r}.{nearest(column[:60], COLUMNS)}",
+                f"{file}, {where}: there is no column {shortened(column)!r}.{nearest(column[:60], COLUMNS)}",
                 f"The columns, with commas between them, are {listed(COLUMNS)}.",
             )
         if columns.count(column) > 1:
@@ -95,10 +94,10 @@ def _number(file: str, where: str, column: str, cell: str) -> float | None:
         return None
     if _NUMBER.fullmatch(cell) or _NOT_FINITE.fullmatch(cell):
         return float(cell)
-    raise TaxonomyError(f"{file}, {where}: {column} is {shown(cell)!r}, not a number.", CORRECT)
+    raise TaxonomyError(f"{file}, {where}: {column} is {shortened(cell)!r}, not a number.", CORRECT)
 
 
 def _whole(file: str, where: str, column: str, cell: str) -> int:
     if _WHOLE.fullmatch(cell):
         return int(cell)
-    raise TaxonomyError(f"{file}, {where}: {column} is {shown(cell)!r}, not a whole number.", CORRECT)
+    raise TaxonomyError(f"{file}, {where}: {column} is {shortened(cell)!r}, not a whole number.", CORRECT)

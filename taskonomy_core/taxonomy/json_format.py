@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, fields
-from typing import Any
+from dataclasses import asdict, fields, replace
+from typing import Any, TypeGuard
 
 from taskonomy_core.contract.task import GROUPS
 from taskonomy_core.errors import TaxonomyError
-from taskonomy_core.registry.naming import listed, nearest
+from taskonomy_core.registry.naming import listed, nearest, shortened
 from taskonomy_core.registry.roster import ROLES
+from taskonomy_core.taxonomy.aliases import our_name
 from taskonomy_core.taxonomy.measurements import (
     CORRECT,
     SCORES,
@@ -20,7 +21,6 @@ from taskonomy_core.taxonomy.measurements import (
     TaskFacts,
     whole_measurements,
 )
-from taskonomy_core.taxonomy.unpickling import shown
 
 FORMAT = "taskonomy-measurements"
 VERSION = 1
@@ -79,14 +79,21 @@ def read_json(file: str, text: str) -> Measurements:
         raise TaxonomyError(f"{file}: edges is {_plain(edges)}, not a list.", CORRECT)
     rows = [_row(file, f"edges[{place}]", edge) for place, edge in enumerate(edges)]
     images = [
-        (f"images.{shown(name)}", name, _count(file, name, count))
+        (f"images.{shortened(name)}", name, _count(file, name, count))
         for name, count in _table(file, "images", value.get("images", {})).items()
     ]
     facts = {
-        name: _facts(file, f"tasks.{shown(name)}", table)
+        name: _facts(file, f"tasks.{shortened(name)}", table)
         for name, table in _table(file, "tasks", value.get("tasks", {})).items()
     }
-    return whole_measurements(file, rows, images, facts)
+    found = whole_measurements(file, rows, images, facts)
+    # Without a role, a task that nothing is transferred into is a source.
+    stated = {our_name(name) for name, table in value.get("tasks", {}).items() if "role" in table}
+    sources = set(found.tasks) - stated - set(found.affinity.targets)
+    return replace(
+        found,
+        tasks={name: replace(said, role="source") if name in sources else said for name, said in found.tasks.items()},
+    )
 
 
 def _row(file: str, where: str, edge: object) -> Row:
@@ -109,9 +116,11 @@ def _row(file: str, where: str, edge: object) -> Row:
 
 
 def _count(file: str, target: str, count: object) -> int:
-    if isinstance(count, int) and _is_whole(count, 1):
+    if _is_whole(count, 1):
         return count
-    raise TaxonomyError(f"{file}, images.{shown(target)}: it is {_plain(count)}, not a whole number from 1.", CORRECT)
+    raise TaxonomyError(
+        f"{file}, images.{shortened(target)}: it is {_plain(count)}, not a whole number from 1.", CORRECT
+    )
 
 
 def _facts(file: str, where: str, value: object) -> TaskFacts:
@@ -130,7 +139,8 @@ def _facts(file: str, where: str, value: object) -> TaskFacts:
     for key, number in numbers.items():
         if not (_is_number(number) and math.isfinite(number) and number >= 0):
             raise refuse(key, "a finite number from 0")
-    return TaskFacts(**{**table, **{key: float(number) for key, number in numbers.items()}})
+    words = {key: table[key] for key in ("title", "group", "role") if key in table}
+    return TaskFacts(**words, **{key: float(number) for key, number in numbers.items()})
 
 
 def _table(file: str, where: str, value: object) -> dict[str, Any]:
@@ -146,7 +156,8 @@ def _check_keys(
     for key in table:
         if key not in known:
             raise TaxonomyError(
-                f"{place}: there is no key {shown(key)!r}.{nearest(key[:60], known)}", f"The keys are {listed(known)}."
+                f"{place}: there is no key {shortened(key)!r}.{nearest(key[:60], known)}",
+                f"The keys are {listed(known)}.",
             )
     missing = [key for key in needed if key not in table]
     if missing:
@@ -158,7 +169,7 @@ def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(table) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {shown(twice)!r} is there twice")
+        raise ValueError(f"the key {shortened(twice)!r} is there twice")
     return table
 
 
@@ -167,7 +178,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63)
 
 
-def _is_whole(value: object, least: int) -> bool:
+def _is_whole(value: object, least: int) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value < 2**63
 
 
@@ -175,4 +186,4 @@ def _plain(value: object) -> str:
     """A value of the file for a message: short ones as they stand there, others by their kind."""
     if isinstance(value, (dict, list)):
         return "an object" if isinstance(value, dict) else "a list"
-    return shown(json.dumps(value))
+    return shortened(json.dumps(value))

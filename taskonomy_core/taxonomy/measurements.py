@@ -10,7 +10,7 @@ from pathlib import Path
 
 from taskonomy_core.contract.task import MAX_NAME, is_task_name
 from taskonomy_core.errors import TaxonomyError
-from taskonomy_core.registry.naming import nearest
+from taskonomy_core.registry.naming import nearest, shortened
 from taskonomy_core.taxonomy.affinity import Affinity
 from taskonomy_core.taxonomy.aliases import EXTRA_SOURCE, FROM_SCRATCH, OWN_NETWORK, our_name
 from taskonomy_core.taxonomy.edges import Edge
@@ -109,10 +109,9 @@ def checked_edges(file: str, rows: Iterable[Row], hint: str = "") -> tuple[Edge,
 def _edge(file: str, row: Row, hint: str) -> Edge:
     for name in (row.target, *row.sources):
         if not is_task_name(name):
-            shown = repr(name if len(name) <= 40 else name[:40] + "...")
             raise TaxonomyError(
-                f"{file}, {row.where}: {shown} is not the name of a task (a-z, 0-9, single underscores; at most "
-                f"{MAX_NAME} characters).",
+                f"{file}, {row.where}: {shortened(name)!r} is not the name of a task "
+                f"(a-z, 0-9, single underscores; at most {MAX_NAME} characters).",
                 hint,
             )
     if row.order not in (None, len(row.sources)):
@@ -183,7 +182,7 @@ def whole_measurements(
             )
     tasks: dict[str, TaskFacts] = {}
     for name, said in (facts or {}).items():
-        where = f"tasks.{name[:60]}"
+        where = f"tasks.{shortened(name)}"
         task = _known(file, where, name, mentioned(affinity), "target or source")
         if task in tasks:
             raise TaxonomyError(f"{file}, {where}: {task} is there already, under another name.", CORRECT)

@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from taskonomy_core.errors import TaxonomyError
+from taskonomy_core.registry.naming import shortened
 from taskonomy_core.taxonomy.affinity import Affinity
 from taskonomy_core.taxonomy.aliases import FROM_SCRATCH, OWN_NETWORK
 from taskonomy_core.taxonomy.edges import Edge
 from taskonomy_core.taxonomy.measurements import Measurements, Row, check_targets, checked_edges, read_bytes
-from taskonomy_core.taxonomy.unpickling import NotNumbersError, load_numbers, shown
+from taskonomy_core.taxonomy.unpickling import NotNumbersError, load_numbers
 
 AFFINITIES = "all_affinities"
 GAINS = "wins_vs_pixels"
@@ -93,7 +94,7 @@ def _edges(path: Path, score: str) -> tuple[Edge, ...]:
 
 def _row(file: str, key: str, scores: dict[str, float | None]) -> Row:
     *sources, target = key.split("__")
-    where = f"key {shown(key)!r}"
+    where = f"key {shortened(key)!r}"
     if not sources:
         raise TaxonomyError(f"{file}, {where}: it is not the names of sources and a target joined by __.", _WHERE)
     if len(sources) > 1 and not {OWN_NETWORK, FROM_SCRATCH}.isdisjoint(sources):

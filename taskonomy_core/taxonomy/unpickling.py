@@ -14,6 +14,8 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from taskonomy_core.registry.naming import shortened
+
 _SCALAR = ("numpy", "scalar")
 _DTYPE = ("numpy", "dtype")
 _NAMES = {
@@ -49,15 +51,10 @@ def load_numbers(content: bytes) -> object:
     except (IndexError, KeyError, TypeError) as error:
         raise NotNumbersError(_UNFIT) from error
     except ValueError as error:
-        raise NotNumbersError(shown(str(error), 200)) from error
+        raise NotNumbersError(shortened(str(error), 200)) from error
     if stream.read(1):
         raise NotNumbersError("something follows the table")
     return machine.stack[0]
-
-
-def shown(text: str, most: int = 60) -> str:
-    """A text out of a file for a message, cut where it is long."""
-    return text if len(text) <= most else text[:most] + "..."
 
 
 class _Dtype:
@@ -78,7 +75,7 @@ class _Machine:
 
     def do(self, name: str, argument: Any) -> None:
         """Follow one instruction, or refuse it."""
-        if name in _ARGUMENT:
+        if name in _VALUES:
             self.stack.append(argument)
         elif name in _CONSTANTS:
             self.stack.append(_CONSTANTS[name])
@@ -116,7 +113,7 @@ class _Machine:
             if type(key) is not str:
                 raise NotNumbersError("a key is not text")
             if key in table:
-                raise NotNumbersError(f"the key {shown(key)!r} is there twice")
+                raise NotNumbersError(f"the key {shortened(key)!r} is there twice")
             table[key] = value
 
     def reduce(self) -> None:
@@ -144,7 +141,7 @@ class _Machine:
         if type(dtype) is not _Dtype or type(dtype.kind) is not str or type(order) is not str:
             raise NotNumbersError(_UNFIT)
         if (dtype.kind, order) != ("f8", "<"):
-            raise NotNumbersError(f"numbers of type {shown(order + dtype.kind)}")
+            raise NotNumbersError(f"numbers of type {shortened(order + dtype.kind)}")
         dtype.order = order
 
 
@@ -152,13 +149,12 @@ def _named(module: object, name: object) -> tuple[str, str]:
     if type(module) is not str or type(name) is not str:
         raise NotNumbersError(_UNFIT)
     if (module, name) not in _NAMES:
-        raise NotNumbersError(f"it names {shown(module)}.{shown(name)}")
+        raise NotNumbersError(f"it names {shortened(module)}.{shortened(name)}")
     return _NAMES[module, name]
 
 
-_ARGUMENT = frozenset(
-    ("BININT", "BININT1", "BININT2", "BINUNICODE", "SHORT_BINUNICODE", "BINBYTES", "SHORT_BINBYTES")
-    + ("BINSTRING", "SHORT_BINSTRING")  # Python 2
+_VALUES = frozenset(
+    ("BININT", "BININT1", "BININT2", "BINUNICODE", "SHORT_BINUNICODE", "BINBYTES", "SHORT_BINBYTES", "SHORT_BINSTRING")
 )
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
 _OTHERS: dict[str, Callable[[_Machine], None]] = {
