@@ -58,10 +58,7 @@ def command(
         _every_budget(session.terminal, measured, asked, plot, as_json)
         return
     problem = asked.problem(measured)
-    if alternatives:
-        found = _alternatives(problem, asked, alternatives)
-    else:
-        found = [solve(problem, asked)]
+    found = _alternatives(problem, asked, alternatives) if alternatives else [solve(problem, asked)]
     best, others = found[0], found[1:]
     chosen = _chosen(session.terminal, measured, problem, asked, bootstrap, seed) if bootstrap else None
     if as_json:
