@@ -24,6 +24,7 @@ COMMANDS = {
     "plan": "Show what would be trained, and how long it would take.",
     "transfer": "Train what is new or stale.",
     "affinity": "Draw the affinity matrix.",
+    "export": "Write the measurements to a file, as CSV or JSON.",
     "sanity": "Hold networks against the best constant and a random encoder.",
     "taxonomy": "Solve for the tasks that are worth labelling.",
     "predict": "Apply a trained network or transfer to pictures of your own.",

@@ -139,8 +139,8 @@ def _facts(file: str, where: str, value: object) -> TaskFacts:
     for key, number in numbers.items():
         if not (_is_number(number) and math.isfinite(number) and number >= 0):
             raise refuse(key, "a finite number from 0")
-    words = {key: table[key] for key in ("title", "group", "role") if key in table}
-    return TaskFacts(**words, **{key: float(number) for key, number in numbers.items()})
+    said: dict[str, Any] = {**table, **{key: float(number) for key, number in numbers.items()}}
+    return TaskFacts(**said)
 
 
 def _table(file: str, where: str, value: object) -> dict[str, Any]:
