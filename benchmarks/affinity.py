@@ -9,7 +9,8 @@
   (which it has to make), and against one that plays them by the counting loop and eig on bare arrays; both timed on a
   few resamples and scaled to all.
 
-The losses are seeded: every contestant has a skill, every image its luck; a tenth are rounded, so that some tie.
+The losses are seeded: every contestant has a skill, every image its luck; on one image of ten they are rounded to one
+decimal, so that many tie.
 Numbers are checked against each other. Set OMP_NUM_THREADS=1 for one core.
 """
 
@@ -39,7 +40,7 @@ def made_up(contestants: int, images: int) -> Rates:
     random = np.random.default_rng(0)
     skill, luck = random.normal(size=(contestants, 1)), random.normal(size=images)
     losses = np.exp(skill + luck + random.normal(size=(contestants, images)))
-    losses[::10] = losses[::10].round(1)
+    losses[:, ::10] = losses[:, ::10].round(1)
     return losses
 
 

@@ -95,5 +95,6 @@ def _column_shares(power: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDA
 
 
 def _image(matrices: NDArray[np.float64], vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    image: NDArray[np.float64] = (matrices @ vectors[..., np.newaxis])[..., 0]
-    return image / image.sum(axis=1, keepdims=True)
+    images = (matrices @ vectors[..., np.newaxis])[..., 0]
+    scaled: NDArray[np.float64] = images / images.sum(axis=1, keepdims=True)
+    return scaled

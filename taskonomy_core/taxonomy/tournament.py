@@ -57,17 +57,19 @@ def win_rates(columns: Iterable[LossColumn]) -> WinRates:
     Raises:
         TaxonomyError: the columns do not compare, or no image has a loss from everyone.
 
-    Time is n * n * N comparisons; memory beside the columns is one [n, N] array of booleans.
+    Time is n * n * N / 2 comparisons, and as many again over the images on which some contestants tie.
     """
     compared = compared_losses(columns)
-    losses = compared.losses
-    below = np.empty(losses.shape, dtype=np.bool_)
-    wins = np.empty((len(losses), len(losses)))
-    for row, own in enumerate(losses):
-        np.less(own, losses, out=below)
-        # Row by row: numpy counts one row of booleans eight times as fast as it counts along an axis.
-        wins[row] = [np.count_nonzero(each) for each in below]
-    images = losses.shape[1]
+    losses, images = compared.losses, compared.losses.shape[1]
+    # Whoever does not win loses or ties; ties are sought on the few images that have any.
+    tied = np.compress(_has_ties(losses), losses, axis=1)
+    wins = np.zeros((len(losses), len(losses)))
+    for row in range(len(losses) - 1):
+        # Pair by pair: numpy counts one row of booleans several times as fast as it counts along an axis.
+        won = np.array([np.count_nonzero(losses[row] < other) for other in losses[row + 1 :]])
+        even = np.array([np.count_nonzero(tied[row] == other) for other in tied[row + 1 :]])
+        wins[row, row + 1 :] = won
+        wins[row + 1 :, row] = images - won - even
     return WinRates(compared.target, compared.contestants, wins / images, images)
 
 
@@ -107,15 +109,19 @@ def weighted_rates(losses: NDArray[np.float64], counts: NDArray[np.float32]) -> 
         float64 [draws, n, n]; with all counts 1 it is the matrix of `win_rates`.
     """
     images = counts.sum(axis=1, dtype=np.float64)[:, np.newaxis]
+    some = _has_ties(losses)
+    tied, counts_tied = np.compress(some, losses, axis=1), np.compress(some, counts, axis=1)
     rates = np.zeros((len(counts), len(losses), len(losses)))
-    for row, own in enumerate(losses[:-1]):
-        others = losses[row + 1 :]
-        wins = counts @ (own < others).T.astype(np.float32)
-        # Whoever does not win loses or ties, and few pairs tie: half the products.
-        defeats = images - wins
-        ties = own == others
-        tied = ties.any(axis=1)
-        defeats[:, tied] -= counts @ ties[tied].T.astype(np.float32)
-        rates[:, row, row + 1 :] = wins / images
-        rates[:, row + 1 :, row] = defeats / images
+    for row in range(len(losses) - 1):
+        won = counts @ (losses[row] < losses[row + 1 :]).T.astype(np.float32)
+        even = counts_tied @ (tied[row] == tied[row + 1 :]).T.astype(np.float32)
+        rates[:, row, row + 1 :] = won / images
+        rates[:, row + 1 :, row] = (images - won - even) / images
     return rates
+
+
+def _has_ties(losses: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether any two of the contestants [n, N] tie on each image [N]: sorted, they are neighbours."""
+    ordered = np.sort(losses, axis=0)
+    ties: NDArray[np.bool_] = (ordered[1:] == ordered[:-1]).any(axis=0)
+    return ties
