@@ -3,7 +3,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from taskonomy_cli.options import Amount, Count, TaskName, TaskNames
+from taskonomy_cli.options import Amount, Assignment, Count, Names, TaskName, TaskNames
 
 
 @pytest.mark.parametrize(("text", "number"), [("0", 0.0), ("2.5", 2.5), ("1e3", 1000.0)])
@@ -41,3 +41,23 @@ def test_names_of_tasks_outside_of_a_project() -> None:
         *("random_projection", "taxonomy", "taskonomy[normals]", "", ""),
     )
     assert TaskNames().convert(("rgb2depth",), None, None) == ("depth_zbuffer",)
+
+
+def test_names_of_measured_tasks_stay_as_they_are_typed() -> None:
+    assert Names().convert("rgb2sfnorm, denoise", None, None) == ("rgb2sfnorm", "denoise")
+    assert Names().convert(("a",), None, None) == ("a",)
+    for text in ("", "a,,b", ","):
+        with pytest.raises(click.BadParameter) as caught:
+            Names().convert(text, None, None)
+        assert caught.value.message == f"{text!r} names no task."
+
+
+def test_assignments() -> None:
+    assert Assignment().convert("normals=2.5", None, None) == ("normals", 2.5)
+    assert Assignment().convert(" a = 0 ", None, None) == ("a", 0.0)
+    for text in ("normals", "=2", "normals=", ""):
+        with pytest.raises(click.BadParameter) as caught:
+            Assignment().convert(text, None, None)
+        assert caught.value.message == f"{text!r} is not of the form TASK=N, for example normals=2.5."
+    with pytest.raises(click.BadParameter, match="'two' is not a finite number from 0"):
+        Assignment().convert("a=two", None, None)
