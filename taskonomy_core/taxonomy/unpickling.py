@@ -100,6 +100,12 @@ class _Machine:
         """Take the last few."""
         return [self.stack.pop() for _ in range(count)][::-1]
 
+    def new_dict(self) -> None:
+        """DICT: everything above the last mark as a dictionary."""
+        items = self.since_mark()
+        self.stack.append({})
+        self.set_items(items)
+
     def memoize(self) -> None:
         """MEMOIZE: remember the top under the next number."""
         self.memo[len(self.memo)] = self.stack[-1]
@@ -153,13 +159,14 @@ def _named(module: object, name: object) -> tuple[str, str]:
     return _NAMES[module, name]
 
 
-_VALUES = frozenset(
-    ("BININT", "BININT1", "BININT2", "BINUNICODE", "SHORT_BINUNICODE", "BINBYTES", "SHORT_BINBYTES", "SHORT_BINSTRING")
-)
+_WHOLE = ("INT", "BININT", "BININT1", "BININT2")
+_TEXT = ("UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINSTRING", "SHORT_BINSTRING")  # strings are of Python 2
+_VALUES = frozenset((*_WHOLE, *_TEXT, "BINBYTES", "SHORT_BINBYTES"))
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
 _OTHERS: dict[str, Callable[[_Machine], None]] = {
     "MARK": lambda machine: machine.marks.append(len(machine.stack)),
     "EMPTY_DICT": lambda machine: machine.stack.append({}),
+    "DICT": _Machine.new_dict,
     "MEMOIZE": _Machine.memoize,
     "TUPLE": lambda machine: machine.stack.append(tuple(machine.since_mark())),
     "TUPLE1": lambda machine: machine.stack.append(tuple(machine.last(1))),
