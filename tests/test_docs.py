@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ import torch
 
 from taskonomy_cli.app import COMMANDS
 from taskonomy_core.contract import CheckBench, NetworkSize, Task, Views, check_task, hookspecs
+from taskonomy_core.taxonomy.csv_format import COLUMNS
+from taskonomy_core.taxonomy.exchange import read_measurements
+from taskonomy_core.taxonomy.measurements import TaskFacts
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -65,8 +69,31 @@ def test_every_command_that_is_shown_is_there() -> None:
     assert set(COMMANDS) - {"demo"} <= shown
 
 
+def test_the_examples_of_measurements_are_read_and_say_the_same(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "measurements.md").read_text()
+    found = {}
+    for ending in ("csv", "json"):
+        (block,) = re.findall(rf"```{ending}\n(.*?)```", page, re.DOTALL)
+        (tmp_path / f"x.{ending}").write_text(block)
+        found[ending] = read_measurements(tmp_path / f"x.{ending}")
+    assert found["csv"].affinity == found["json"].affinity
+    assert found["csv"].affinity.into("normals")[1].name == "curvature + reshading -> normals"
+    normals = found["json"].tasks["normals"]
+    assert normals == TaskFacts(normals.title, normals.group)  # it shows the defaults
+    assert f"```csv\n{','.join(COLUMNS)}\n" in page
+    assert all(f"| `{each.name}` |" in page for each in fields(TaskFacts))
+
+
 @pytest.mark.parametrize(
-    "page", ["docs/architecture.md", "README.md", "plugins/README.md", "tasks/README.md", "CONTRIBUTING.md"]
+    "page",
+    [
+        "docs/architecture.md",
+        "docs/measurements.md",
+        "README.md",
+        "plugins/README.md",
+        "tasks/README.md",
+        "CONTRIBUTING.md",
+    ],
 )
 def test_every_link_leads_somewhere(page: str) -> None:
     folder = (ROOT / page).parent

@@ -44,11 +44,11 @@ def read_csv(file: str, text: str) -> Measurements:
                 cells["target"],
                 tuple(source.strip() for source in cells["sources"].split(JOIN)) if cells["sources"] else (),
                 {score: _number(file, where, score, cells.get(score, "")) for score in SCORES},
-                order=_whole(file, where, "order", cells["order"]),
+                order=_whole(file, where, "order", cells["order"], 0),
             )
         )
         if cells.get("images"):
-            images.append((where, cells["target"], _whole(file, where, "images", cells["images"])))
+            images.append((where, cells["target"], _whole(file, where, "images", cells["images"], 1)))
     return whole_measurements(file, rows, images)
 
 
@@ -97,7 +97,7 @@ def _number(file: str, where: str, column: str, cell: str) -> float | None:
     raise TaxonomyError(f"{file}, {where}: {column} is {shortened(cell)!r}, not a number.", CORRECT)
 
 
-def _whole(file: str, where: str, column: str, cell: str) -> int:
-    if _WHOLE.fullmatch(cell):
+def _whole(file: str, where: str, column: str, cell: str, least: int) -> int:
+    if _WHOLE.fullmatch(cell) and int(cell) >= least:
         return int(cell)
-    raise TaxonomyError(f"{file}, {where}: {column} is {shortened(cell)!r}, not a whole number.", CORRECT)
+    raise TaxonomyError(f"{file}, {where}: {column} is {shortened(cell)!r}, not a whole number from {least}.", CORRECT)

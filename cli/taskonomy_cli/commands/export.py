@@ -44,7 +44,8 @@ def command(session: Session, file: Path | None, source: Path | None, as_json: b
         write_measurements(measurements, file)
         transfers = sum(not edge.supervised for edge in measurements.affinity.edges)
         targets = len(measurements.affinity.targets)
-        session.terminal.say(f"Written: {file} ({transfers:,} transfers to {targets} targets)")
+        counted = f"{transfers:,} transfer{'s' * (transfers != 1)} to {targets} target{'s' * (targets != 1)}"
+        session.terminal.say(f"Written: {file} ({counted})")
     if as_json:
         session.terminal.answer_json(json_value(measurements))
 
