@@ -33,8 +33,11 @@ def read_measurements(path: Path) -> Measurements:
     Raises:
         TaxonomyError: one sentence with the file and the place in it, for whatever is missing, malformed or unsound.
     """
-    if path.is_dir():
-        path = _only_one_in(path)
+    try:
+        if path.is_dir():
+            path = _only_one_in(path)
+    except OSError as error:
+        raise TaxonomyError(f"{path} cannot be read ({error.strerror}).", LOOK) from error
     ending = path.suffix.lower()
     if ending == PICKLE:
         return read_published_set(_affinities(path))

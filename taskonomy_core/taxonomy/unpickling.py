@@ -147,7 +147,7 @@ class _Machine:
         if type(dtype) is not _Dtype or type(dtype.kind) is not str or type(order) is not str:
             raise NotNumbersError(_UNFIT)
         if (dtype.kind, order) != ("f8", "<"):
-            raise NotNumbersError(f"numbers of type {shortened(order + dtype.kind)}")
+            raise NotNumbersError(f"numbers of type {_plain(order + dtype.kind)}")
         dtype.order = order
 
 
@@ -155,8 +155,13 @@ def _named(module: object, name: object) -> tuple[str, str]:
     if type(module) is not str or type(name) is not str:
         raise NotNumbersError(_UNFIT)
     if (module, name) not in _NAMES:
-        raise NotNumbersError(f"it names {shortened(module)}.{shortened(name)}")
+        raise NotNumbersError(f"it names {_plain(module)}.{_plain(name)}")
     return _NAMES[module, name]
+
+
+def _plain(text: str) -> str:
+    """On one line and not too long."""
+    return shortened(repr(text)[1:-1])
 
 
 _WHOLE = ("INT", "BININT", "BININT1", "BININT2")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from taskonomy_core.registry.naming import listed, nearest, noun
+from taskonomy_core.registry.naming import listed, nearest, noun, shortened
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,7 @@ def test_kinds_have_words() -> None:
 )
 def test_names_in_a_row(names: list[str], told: str) -> None:
     assert listed(names) == told
+
+
+def test_long_texts_are_cut() -> None:
+    assert (shortened("abc", 3), shortened("abcd", 3)) == ("abc", "abc...")

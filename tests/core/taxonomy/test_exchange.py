@@ -6,6 +6,7 @@ import os
 import pickle
 import stat
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -98,6 +99,10 @@ def test_files_that_cannot_be_read_are_told(tmp_path, name):
         file.truncate(100_000_001)
     most = 10 if name.endswith("pkl") else 100
     assert refusal(path).message == f"{name} is larger than {most} MB; measurements are not."
+
+
+def test_a_name_that_no_file_can_have_is_told():
+    assert refusal(Path("x" * 5000)).message == f"{'x' * 5000} cannot be read (File name too long)."
 
 
 @pytest.mark.parametrize(

@@ -230,5 +230,6 @@ def test_every_damaged_file_is_refused(protocol):
                 continue
 
 
-def test_a_long_name_is_cut():
+def test_a_long_or_odd_name_stays_on_a_line():
+    assert refusal(b"\x80\x04\x8c\x03\nos\x8c\x03\x1b[m\x93.") == r"it names \nos.\x1b[m"
     assert refusal(b"c" + b"a" * 1000 + b"\nb\n.") == "it names " + "a" * 60 + "....b"
