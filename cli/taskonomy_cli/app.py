@@ -20,6 +20,7 @@ COMMANDS = {
     "tasks": "List the tasks that are installed and registered.",
     "register": "Add a task: an installed one by name, or a single file.",
     "unregister": "Take a task out; its results are kept.",
+    "new": "Write the beginning of a task of your own, as a file or a package.",
     "check": "Hold a task against every rule of the contract.",
     "plan": "Show what would be trained, and how long it would take.",
     "transfer": "Train what is new or stale.",
@@ -28,6 +29,7 @@ COMMANDS = {
     "sanity": "Hold networks against the best constant and a random encoder.",
     "taxonomy": "Solve for the tasks that are worth labelling.",
     "predict": "Apply a trained network or transfer to pictures of your own.",
+    "plugins": "List what is installed, from which package, and why something is not used.",
     "status": "Show what is done and what is left.",
     "doctor": "Look for what is missing or broken on this machine.",
     "demo": "Run everything once, small, in a folder of its own.",
@@ -84,11 +86,21 @@ class CommandTable(click.Group):
     type=click.Path(path_type=Path),
     help="The registry.toml to work on [default: nearest upwards].",
 )
+@click.option(
+    "--disable",
+    metavar="NAME",
+    multiple=True,
+    help="Run without a plugin, as if it were not installed: a task, KIND.NAME or package[entry]; repeatable.",
+)
 @click.version_option(__version__, prog_name="tk", message="%(prog)s %(version)s")
 @click.pass_context
-def tk(ctx: click.Context, registry: Path | None) -> None:
+def tk(ctx: click.Context, registry: Path | None, disable: tuple[str, ...]) -> None:
     """Which visual tasks to label, and which to transfer from."""
     ctx.obj = Session(registry)
+    if disable:
+        from taskonomy_cli.disabling import doing_without
+
+        ctx.with_resource(doing_without(ctx.obj, disable))
 
 
 def main() -> None:

@@ -139,6 +139,7 @@ def _registry(session: Session) -> Iterator[Finding]:
     from taskonomy_core.contract.data import DataRequest
     from taskonomy_core.ledger.opening import lacking
     from taskonomy_core.ledger.project import Project
+    from taskonomy_core.registry.disabling import disabled_tasks
     from taskonomy_core.registry.resolve import data_source, encoder, resolve
 
     roster, recipe = session.roster, session.recipe
@@ -147,8 +148,11 @@ def _registry(session: Session) -> Iterator[Finding]:
     data = data_source(roster.data["source"]).open(DataRequest(**project.data_request))
     encoder(recipe.encoder)
     yield Finding("registry.toml", OK, f"{session.path}: {len(roster.tasks)} tasks, preset {roster.preset}")
+    disabled = disabled_tasks(roster)
     for name, fault in resolved.faults.items():
-        yield Finding(f"task {name}", BROKEN, fault.message, _or_without(fault.hint, name))
+        yield Finding(
+            f"task {name}", DOUBTFUL if name in disabled else BROKEN, fault.message, _or_without(fault.hint, name)
+        )
     for name, (registered, installed) in resolved.stale.items():
         found = f"{name} is now version {installed}, but was registered as version {registered}."
         yield Finding("registry.toml", DOUBTFUL, found, f"Type: tk register {name}")

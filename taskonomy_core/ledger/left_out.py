@@ -2,7 +2,7 @@
 
 Only plugins can tell, and they import torch; so what was found when they were last opened is kept in the ledger as a
 fact, under the same name as the data source's fingerprint. It holds for a task as long as registry.toml says the same
-of it. Imports no torch.
+of it. What is disabled is left out by this command alone, and never recorded. Imports no torch.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from taskonomy_core.registry.disabling import disabled_tasks
 
 if TYPE_CHECKING:
     from taskonomy_core.ledger.project import Project
@@ -32,9 +34,15 @@ class LeftOut:
         return f"{self.name} is left out: {self.reason}"
 
 
+def disabled(roster: Roster) -> dict[str, LeftOut]:
+    """The tasks that this command is to do without, see registry.disabling."""
+    return {name: LeftOut(name, fault.message, fault.hint) for name, fault in disabled_tasks(roster).items()}
+
+
 def written(left_out: Mapping[str, LeftOut], roster: Roster) -> str:
     """The value of the fact."""
-    return json.dumps({name: [_said(roster, name), part.reason, part.hint] for name, part in left_out.items()})
+    lasting = {name: part for name, part in left_out.items() if name not in disabled_tasks(roster)}
+    return json.dumps({name: [_said(roster, name), part.reason, part.hint] for name, part in lasting.items()})
 
 
 def read(value: str | None, roster: Roster) -> dict[str, LeftOut]:

@@ -13,6 +13,7 @@ from taskonomy_core.errors import TaskonomyError
 from taskonomy_core.learning.recipe import Recipe, recipe_for
 from taskonomy_core.ledger.beam import rank
 from taskonomy_core.ledger.jobs import Facts, Keys, digest_of
+from taskonomy_core.ledger.left_out import disabled
 from taskonomy_core.ledger.left_out import read as read_left_out
 from taskonomy_core.ledger.plan import Plan, Planner
 from taskonomy_core.ledger.records import Result, Snapshot
@@ -91,7 +92,7 @@ class Project:
             data=recorded.get(self.data_fact),
             encoder=None if version is None else f"{self.recipe.encoder}@{version}",
             untrained=frozenset(card.name for card in store.cards().values() if not card.trainable),
-            left_out=read_left_out(recorded.get(self.left_out_fact), self.roster),
+            left_out=read_left_out(recorded.get(self.left_out_fact), self.roster) | disabled(self.roster),
         )
 
     def planner(self, store: Store) -> Planner:

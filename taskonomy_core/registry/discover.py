@@ -9,13 +9,14 @@ from __future__ import annotations
 import configparser
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import entrypoints
 
 from taskonomy_core.errors import PluginError
+from taskonomy_core.registry.disabling import disabled_names
 
 GROUP = "taskonomy"
 TASK = "task"
@@ -57,13 +58,19 @@ class FoundPlugin:
         """The name of the task or of the thing of its kind: `normals`, `rooms`."""
         return self.entry.partition(".")[2] or self.entry
 
+    def is_among(self, names: Collection[str]) -> bool:
+        """Whether any of the names is its label or its entry."""
+        return self.label in names or self.entry in names
 
-def discover(path: Sequence[str] | None = None) -> tuple[FoundPlugin, ...]:
-    """Every installed plugin, sorted by entry, then by package.
+
+def discover(path: Sequence[str] | None = None, disabled: Collection[str] | None = None) -> tuple[FoundPlugin, ...]:
+    """Every installed plugin that is not disabled, sorted by entry, then by package.
 
     `path` is searched as sys.path is, which is the default; of a package that is there twice, the first counts, as it
-    does for imports. Errors: PluginError where a package's list of entry points cannot be read at all.
+    does for imports. `disabled` are labels or entries, by default those that TASKONOMY_DISABLE names. Errors:
+    PluginError where a package's list of entry points cannot be read at all.
     """
+    without = disabled_names() if disabled is None else disabled
     found: dict[str, FoundPlugin] = {}
     home: dict[str, Any] = {}
     folders = [str(folder) for folder in (sys.path if path is None else path)]
@@ -84,4 +91,5 @@ def discover(path: Sequence[str] | None = None) -> tuple[FoundPlugin, ...]:
         raise PluginError(
             f"The list of plugins in {where} cannot be read: {reason}", "Reinstall that package."
         ) from None
-    return tuple(sorted(found.values(), key=lambda plugin: (plugin.entry, plugin.package)))
+    plugins = (plugin for plugin in found.values() if not plugin.is_among(without))
+    return tuple(sorted(plugins, key=lambda plugin: (plugin.entry, plugin.package)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -30,10 +30,12 @@ class Loaded:
     Attributes:
         plugins: the sound ones, by label, in the order in which they were given.
         broken: why each of the others cannot be used, by label.
+        clashes: those of the broken that are sound by themselves, but bring something that another brings too.
     """
 
     plugins: Mapping[str, Plugin] = field(default_factory=dict)
     broken: Mapping[str, PluginError] = field(default_factory=dict)
+    clashes: Collection[str] = ()
 
     @property
     def tasks(self) -> dict[str, Task]:
@@ -66,7 +68,8 @@ def load_all(found: Iterable[FoundPlugin]) -> Loaded:
         except PluginError as error:
             broken[candidate.label] = error
     clashes = _clashes(plugins.values())
-    return Loaded({label: plugins[label] for label in plugins if label not in clashes}, {**broken, **clashes})
+    sound = {label: plugins[label] for label in plugins if label not in clashes}
+    return Loaded(sound, {**broken, **clashes}, tuple(clashes))
 
 
 def load_plugin(found: FoundPlugin) -> Plugin:

@@ -12,6 +12,7 @@ from taskonomy_core.contract.executor import ExecutorKind
 from taskonomy_core.contract.task import Task
 from taskonomy_core.errors import PluginError
 from taskonomy_core.registry.asking import Plugin, remedy
+from taskonomy_core.registry.disabling import disabled_fault, is_disabled
 from taskonomy_core.registry.discover import DATA, LISTENER, TASK, FoundPlugin, discover
 from taskonomy_core.registry.load import Loaded, load_all, load_file, load_plugin
 from taskonomy_core.registry.naming import nearest, noun
@@ -122,11 +123,15 @@ def one_of(kind: str, name: str, found: Iterable[FoundPlugin] | None = None) -> 
 def entry_of(kind: str, name: str, found: Iterable[FoundPlugin] | None = None) -> FoundPlugin:
     """The one installed entry point of this kind and name, or of this label; nothing is imported.
 
-    Errors: PluginError where there is none (with the nearest and all installed names) or two packages have it.
+    Errors: PluginError where there is none (with the nearest and all installed names), it is disabled, or two packages
+    have it.
     """
     candidates = [plugin for plugin in (discover() if found is None else found) if plugin.kind == kind]
     fitting = [plugin for plugin in candidates if name in (plugin.name, plugin.label)]
     if not fitting:
+        for plugin in discover(disabled=()) if found is None else ():
+            if plugin.kind == kind and name in (plugin.name, plugin.label):
+                raise disabled_fault(plugin.label)
         names = sorted({plugin.name for plugin in candidates})
         raise PluginError(
             f"There is no {noun(kind)} {name!r}.{nearest(name, names)} Installed: {', '.join(names) or 'none'}.",
@@ -144,6 +149,8 @@ def entry_of(kind: str, name: str, found: Iterable[FoundPlugin] | None = None) -
 
 
 def _load(entry: RosterTask, roster: Roster, installed: Mapping[str, FoundPlugin]) -> Plugin:
+    if is_disabled(entry):
+        raise disabled_fault(entry.plugin)
     if entry.is_file:
         return load_file(roster.path.resolve().parent / entry.plugin, label=entry.plugin)
     if entry.plugin not in installed:

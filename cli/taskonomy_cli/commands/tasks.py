@@ -13,11 +13,12 @@ import click
 from taskonomy_cli.options import Count
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Styled, Table
+from taskonomy_core.registry.disabling import disabled_fault, is_disabled
 from taskonomy_core.registry.discover import TASK, FoundPlugin, discover
 from taskonomy_core.registry.roster import Roster, RosterTask
 
-REGISTERED, AVAILABLE, MISSING, CLASH = "registered", "available", "missing", "clash"
-_STYLES = {REGISTERED: "green", AVAILABLE: "", MISSING: "bold red", CLASH: "bold yellow"}
+REGISTERED, AVAILABLE, MISSING, CLASH, DISABLED = "registered", "available", "missing", "clash", "disabled"
+_STYLES = {REGISTERED: "green", AVAILABLE: "", MISSING: "bold red", CLASH: "bold yellow", DISABLED: "yellow"}
 
 
 class Side(Count):
@@ -96,13 +97,18 @@ def command(session: Session, gallery: Path | None, side: int | None, image: int
             session.terminal.warn(
                 f"{line.name} is registered, but {line.plugin} is missing. Type: tk unregister {line.name}"
             )
+        if line.state == DISABLED:
+            session.terminal.warn(f"{line.name} is registered, but {disabled_fault(line.plugin).message}")
 
 
 def _registered(roster: Roster, installed: Sequence[FoundPlugin]) -> list[Listed]:
     labels = {plugin.label for plugin in installed}
 
-    def is_there(task: RosterTask) -> bool:
-        return (roster.path.parent / task.plugin).is_file() if task.is_file else task.plugin in labels
+    def state(task: RosterTask) -> str:
+        if is_disabled(task):
+            return DISABLED
+        is_there = (roster.path.parent / task.plugin).is_file() if task.is_file else task.plugin in labels
+        return REGISTERED if is_there else MISSING
 
     return [
         Listed(
@@ -112,7 +118,7 @@ def _registered(roster: Roster, installed: Sequence[FoundPlugin]) -> list[Listed
             task.transfer_cost,
             task.weight,
             task.plugin,
-            REGISTERED if is_there(task) else MISSING,
+            state(task),
         )
         for task in roster.tasks.values()
     ]

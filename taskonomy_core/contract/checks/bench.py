@@ -15,6 +15,17 @@ from taskonomy_core.contract.specs import NetworkSize
 from taskonomy_core.contract.task import Task
 
 IMAGES = 4
+# Small enough that a whole check takes a second or two.
+SMALL = NetworkSize(
+    image=32,
+    code_channels=8,
+    code_side=4,
+    encoder_width=8,
+    decoder_convs=(16,),
+    decoder_ups=((16, 16), (8, 8), (8, 8)),
+    head_width=32,
+    dropout=0.0,
+)
 
 
 class RuleBrokenError(AssertionError):
@@ -35,11 +46,12 @@ def require(condition: bool, message: str) -> None:
 class CheckBench:
     """Where tasks are tried: `views(task, batch)` gives real or synthetic views of `size.image` pixels for a task.
 
-    Everything random in the checks follows from `seed`. A size of 32 pixels makes a whole check take a second or two.
+    Everything random in the checks follows from `seed`. Left out, `size` is that of 32-pixel pictures and small networks:
+    a whole check then takes a second or two.
     """
 
     views: Callable[[Task, int], Views]
-    size: NetworkSize
+    size: NetworkSize = SMALL
     seed: int = 0
 
 
