@@ -79,7 +79,11 @@ def _lines(session: Session, load: bool) -> Iterator[Line]:
             if chosen == plugin.label:
                 yield _line(plugin, sound)
             else:
-                yield _line(plugin, UNUSED, unused) if chosen and unused else _line(plugin, CLASHES, clashes[plugin.label])
+                yield (
+                    _line(plugin, UNUSED, unused)
+                    if chosen and unused
+                    else _line(plugin, CLASHES, clashes[plugin.label])
+                )
         elif plugin.label in faults:
             yield _line(plugin, BROKEN, faults[plugin.label])
         else:
@@ -152,11 +156,11 @@ def _only_registered(session: Session, installed: set[str], load: bool) -> Itera
         elif not (task.is_file and (session.path.parent / task.plugin).is_file()):
             what = "there is no such file" if task.is_file else f"{task.plugin} is not installed"
             state, why, hint = MISSING, f"registered, but {what}", f"Type: tk unregister {task.name}"
+        elif not task.is_used:
+            state, why = UNUSED, "its role is unused"
         elif load:
             try:
                 load_entry(task, session.roster)
             except PluginError as error:
                 state, why, hint = BROKEN, error.message, error.hint
-        if state in (LOADED, FOUND) and not task.is_used:
-            state, why = UNUSED, "its role is unused"
         yield Line(TASK, task.name, package, None, task.plugin, state, why, hint)

@@ -46,8 +46,8 @@ def require(condition: bool, message: str) -> None:
 class CheckBench:
     """Where tasks are tried: `views(task, batch)` gives real or synthetic views of `size.image` pixels for a task.
 
-    Everything random in the checks follows from `seed`. Left out, `size` is that of 32-pixel pictures and small networks:
-    a whole check then takes a second or two.
+    Everything random in the checks follows from `seed`. Left out, `size` is that of 32-pixel pictures and small
+    networks: a whole check then takes a second or two.
     """
 
     views: Callable[[Task, int], Views]

@@ -1,0 +1,1 @@
+"""The task depth_order for taskonomy: a model to copy."""
