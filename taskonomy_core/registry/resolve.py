@@ -45,7 +45,7 @@ class Resolved:
 def resolve(roster: Roster, found: Iterable[FoundPlugin] | None = None) -> Resolved:
     """Load the plugins that the roster's tasks come from, each once, and no other: not those of unused tasks.
 
-    A task whose plugin is not installed, is broken or does not bring it is among the `faults`; the others are loaded
+    A task whose plugin is not installed, disabled or broken, or does not bring it, is among the `faults`; the others are loaded
     all the same.
     """
     installed = {plugin.label: plugin for plugin in (discover() if found is None else found)}
@@ -54,6 +54,7 @@ def resolve(roster: Roster, found: Iterable[FoundPlugin] | None = None) -> Resol
     faults: dict[str, PluginError] = {}
     for entry in roster.used.values():
         try:
+            _refuse_disabled(entry)
             if entry.plugin not in plugins:
                 plugins[entry.plugin] = _kept(entry, roster, installed)
             tasks[entry.name] = _task_of(entry, plugins[entry.plugin])
@@ -70,8 +71,9 @@ def resolve(roster: Roster, found: Iterable[FoundPlugin] | None = None) -> Resol
 def load_entry(entry: RosterTask, roster: Roster, found: Iterable[FoundPlugin] | None = None) -> Task:
     """Load the plugin of one of a roster's tasks, and give the task.
 
-    Errors: PluginError where the plugin is not installed, is broken, or does not bring the task.
+    Errors: PluginError where the plugin is not installed, disabled or broken, or does not bring the task.
     """
+    _refuse_disabled(entry)
     installed = {plugin.label: plugin for plugin in (discover() if found is None else found)}
     return _task_of(entry, _load(entry, roster, installed))
 
@@ -148,9 +150,12 @@ def entry_of(kind: str, name: str, found: Iterable[FoundPlugin] | None = None) -
     return fitting[0]
 
 
-def _load(entry: RosterTask, roster: Roster, installed: Mapping[str, FoundPlugin]) -> Plugin:
+def _refuse_disabled(entry: RosterTask) -> None:
     if is_disabled(entry):
         raise disabled_fault(entry.plugin)
+
+
+def _load(entry: RosterTask, roster: Roster, installed: Mapping[str, FoundPlugin]) -> Plugin:
     if entry.is_file:
         return load_file(roster.path.resolve().parent / entry.plugin, label=entry.plugin)
     if entry.plugin not in installed:

@@ -300,3 +300,41 @@ def test_tasks_still_lists_them_all(tk, package):
         "slope": "missing",
     }
     assert tk("tasks").stderr == "slope is registered, but zoo[slope] is missing. Type: tk unregister slope\n"
+
+
+DISABLED = (
+    "slope is left out: zoo[slope] is disabled, by --disable or TASKONOMY_DISABLE.\n"
+    "Type the command without --disable, or unset TASKONOMY_DISABLE.\nOr do without: tk unregister slope\n"
+)
+
+
+def test_a_disabled_task_is_named_and_the_others_trained(tk):
+    done = tk("--disable", "slope", "transfer", "--executor", "inline", "--device", "cpu")
+    assert (done.exit_code, done.stdout) == (0, REST)
+    assert done.stderr.startswith(DISABLED)
+    assert "zoo_slope" not in sys.modules
+    plan = tk("--disable", "zoo[slope]", "plan")
+    assert plan.stderr == DISABLED
+    assert re.search(r"^task networks +0 +0 +0 +0 +1 +3$", plan.stdout, re.MULTILINE)
+
+
+def test_it_is_left_out_of_that_command_alone(tk):
+    tk("--disable", "slope", "transfer", "--executor", "inline", "--device", "cpu")
+    plan = tk("plan")
+    assert plan.stderr == ""
+    assert re.search(r"^task networks +1 +0 +0 +0 +0 +3 ", plan.stdout, re.MULTILINE)
+
+
+def test_what_a_disabled_task_was_trained_to_before_is_ranked(transfer, tk):
+    transfer()
+    ranked = tk("--disable", "slope", "affinity", "--json")
+    assert {edge["target"] for edge in json.loads(ranked.stdout)["edges"]} == set(TASKS)
+
+
+def test_without_the_data_source_nothing_is_trained(tk):
+    done = tk("--disable", "data.photos", "transfer")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        "zoo[data.photos] is disabled, by --disable or TASKONOMY_DISABLE.\n"
+        "Type the command without --disable, or unset TASKONOMY_DISABLE.\n"
+    )

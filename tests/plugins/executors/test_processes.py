@@ -28,6 +28,12 @@ def note(order):
     path.with_suffix(".part").rename(path)  # so that nobody reads half of it
 
 
+def what_is_installed(order):
+    from taskonomy_core.registry.discover import discover
+
+    (Path(order["folder"]) / "installed").write_text(json.dumps([plugin.label for plugin in discover()]))
+
+
 def sleep(order):
     note(order)
     time.sleep(600)
@@ -162,3 +168,11 @@ def test_children_do_not_outlive_a_parent_that_was_killed(workers, tmp_path):
 
 def test_a_signal_without_a_name_is_told_by_its_number():
     assert processes._how_it_ended(-250) == "was killed by signal 250"
+
+
+def test_workers_do_without_the_same_plugins(workers, tmp_path, monkeypatch):
+    monkeypatch.setenv("TASKONOMY_DISABLE", "normals")
+    list(processes.run(workers.what_is_installed, order(tmp_path), 1))
+    installed = json.loads((tmp_path / "installed").read_text())
+    assert "taskonomy[curvature]" in installed
+    assert "taskonomy[normals]" not in installed
