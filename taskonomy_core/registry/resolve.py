@@ -45,8 +45,8 @@ class Resolved:
 def resolve(roster: Roster, found: Iterable[FoundPlugin] | None = None) -> Resolved:
     """Load the plugins that the roster's tasks come from, each once, and no other: not those of unused tasks.
 
-    A task whose plugin is not installed, disabled or broken, or does not bring it, is among the `faults`; the others are loaded
-    all the same.
+    A task whose plugin is not installed, disabled or broken, or does not bring it, is among the `faults`; the others
+    are loaded all the same.
     """
     installed = {plugin.label: plugin for plugin in (discover() if found is None else found)}
     plugins: dict[str, Plugin | PluginError] = {}
