@@ -17,8 +17,9 @@ _Node = tuple[tuple[int, ...], tuple[int, ...]]
 _NODES = 200
 # Bounds closer than this share are the same.
 _SAME = 1e-10
-# A vertex of the relaxation whose labels are as near to 0 and 1 as this is a solution of the program.
-_WHOLE = 1e-6
+# A vertex of the relaxation whose labels are as near to 0 and 1 as this is a solution of the program. A sliver of a
+# label must be worth less than what settles a tie.
+_WHOLE = 1e-9
 
 
 class WarmHighs:
