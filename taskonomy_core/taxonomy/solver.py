@@ -96,12 +96,16 @@ class TaxonomySolver:
             # What the budget cannot buy was dropped here, and may be part of it.
             unlimited = replace(self.problem, budget=self.problem.largest_cost)
             return TaxonomySolver(unlimited, self.engine_name, self._seconds).cheapest()
+        if self.unserved:
+            return None
         self._start()
         values, _ = self._minimise(self.program, self.program.costs)
         return None if values is None else self._read(values)
 
     def cheapest_above(self, worth: float) -> float | None:
         """The least budget at which the objective exceeds `worth`; None where no budget does."""
+        if self.unserved:
+            return None
         self._start()
         tie = TIE * max(1.0, abs(worth))
         program = self.program.with_rows(_at_least(self.program, worth + 2 * tie))
