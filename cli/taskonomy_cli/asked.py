@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,23 +35,23 @@ class From:
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked of the program; names as they were typed."""
+    """What was asked of the program; names as they were typed. A command that lacks an option has its default."""
 
-    budget: str | None
-    order: int | None
-    objective: str
-    target: Sequence[str]
-    source: Sequence[str]
-    both: Sequence[str]
-    unused: Sequence[str]
-    cost: Mapping[str, float]
-    transfer_cost: Mapping[str, float]
-    weight: Mapping[str, float]
-    have: Sequence[str]
-    force: Sequence[str]
-    forbid: Sequence[str]
-    solver: str
-    seconds: float | None
+    budget: str | None = None
+    order: int | None = None
+    objective: str = "sqrt"
+    target: Sequence[str] = ()
+    source: Sequence[str] = ()
+    both: Sequence[str] = ()
+    unused: Sequence[str] = ()
+    cost: Mapping[str, float] = field(default_factory=dict)
+    transfer_cost: Mapping[str, float] = field(default_factory=dict)
+    weight: Mapping[str, float] = field(default_factory=dict)
+    have: Sequence[str] = ()
+    force: Sequence[str] = ()
+    forbid: Sequence[str] = ()
+    solver: str = "auto"
+    seconds: float | None = None
 
     def problem(self, measured: Measured, budget: object = None) -> Problem:
         """The problem that these options state; `budget` for theirs.
@@ -124,30 +124,40 @@ _FROM = (
     ),
     click.option("--everything", is_flag=True, help="With --from: also what is outside of the paper's 26 tasks."),
 )
-_PROGRAM = (
-    click.option("--budget", metavar="N", help="What labels may cost together [default: that of registry.toml]."),
-    click.option("--order", type=Count(), help="The most sources that one transfer may have."),
-    click.option("--objective", default="sqrt", show_default=True, help="sqrt (of affinity), affinity, gain, quality."),
-    click.option("--target", type=Names(), multiple=True, help="Tasks to be served that are never labelled."),
-    click.option("--source", type=Names(), multiple=True, help="Tasks that may be labelled and need not be served."),
-    click.option("--both", type=Names(), multiple=True, help="Tasks that are sources and targets."),
-    click.option("--unused", type=Names(), multiple=True, help="Tasks that take no part."),
-    click.option(
+_PROGRAM = {
+    "budget": click.option(
+        "--budget", metavar="N", help="What labels may cost together [default: that of registry.toml]."
+    ),
+    "order": click.option("--order", type=Count(), help="The most sources that one transfer may have."),
+    "objective": click.option(
+        "--objective", default="sqrt", show_default=True, help="sqrt (of affinity), affinity, gain, quality."
+    ),
+    "target": click.option("--target", type=Names(), multiple=True, help="Tasks to be served that are never labelled."),
+    "source": click.option(
+        "--source", type=Names(), multiple=True, help="Tasks that may be labelled and need not be served."
+    ),
+    "both": click.option("--both", type=Names(), multiple=True, help="Tasks that are sources and targets."),
+    "unused": click.option("--unused", type=Names(), multiple=True, help="Tasks that take no part."),
+    "cost": click.option(
         "--cost", type=Assignment(), multiple=True, help="What the labels of a task cost, TASK=N [default: 1]."
     ),
-    click.option(
+    "transfer_cost": click.option(
         "--transfer-cost",
         type=Assignment(),
         multiple=True,
         help="What a transfer to a task costs, TASK=N [default: 0].",
     ),
-    click.option("--weight", type=Assignment(), multiple=True, help="How much a target counts, TASK=N [default: 1]."),
-    click.option("--have", type=Names(), multiple=True, help="Tasks that are labelled already: they cost nothing."),
-    click.option("--force", type=Names(), multiple=True, help="Tasks that must be labelled."),
-    click.option("--forbid", type=Names(), multiple=True, help="Tasks that must not be labelled."),
-    click.option("--solver", default="auto", show_default=True, help="auto, highs, scipy or cbc."),
-    click.option("--seconds", type=click.FloatRange(min=0.01), help="Stop each search after this time."),
-)
+    "weight": click.option(
+        "--weight", type=Assignment(), multiple=True, help="How much a target counts, TASK=N [default: 1]."
+    ),
+    "have": click.option(
+        "--have", type=Names(), multiple=True, help="Tasks that are labelled already: they cost nothing."
+    ),
+    "force": click.option("--force", type=Names(), multiple=True, help="Tasks that must be labelled."),
+    "forbid": click.option("--forbid", type=Names(), multiple=True, help="Tasks that must not be labelled."),
+    "solver": click.option("--solver", default="auto", show_default=True, help="auto, highs, scipy or cbc."),
+    "seconds": click.option("--seconds", type=click.FloatRange(min=0.01), help="Stop each search after this time."),
+}
 _REPEATED = (*_ROLES, "have", "force", "forbid")
 _NUMBERS = ("cost", "transfer_cost", "weight")
 
@@ -165,18 +175,27 @@ def from_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def program_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of the program; the command gets them as `asked`, an Asked."""
+    """Add all options of the program; the command gets them as `asked`, an Asked."""
+    return some_options(*_PROGRAM)(function)
 
-    @wraps(function)
-    def command(*args: Any, **given: Any) -> Any:
-        own = {field.name: given.pop(field.name) for field in fields(Asked)}
-        for name in _REPEATED:
-            own[name] = tuple(task for group in own[name] for task in group)
-        for name in _NUMBERS:
-            own[name] = _once(name, own[name])
-        return function(*args, asked=Asked(**own), **given)
 
-    return _with(command, _PROGRAM)
+def some_options(*names: str) -> Callable[..., Any]:
+    """Add some options of the program, by the names of Asked; the command gets them as `asked`, an Asked."""
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def command(*args: Any, **given: Any) -> Any:
+            own = {name: given.pop(name) for name in names}
+            for name in names:
+                if name in _REPEATED:
+                    own[name] = tuple(task for group in own[name] for task in group)
+                elif name in _NUMBERS:
+                    own[name] = _once(name, own[name])
+            return function(*args, asked=Asked(**own), **given)
+
+        return _with(command, [_PROGRAM[name] for name in names])
+
+    return add
 
 
 def _once(option: str, given: Sequence[tuple[str, float]]) -> dict[str, float]:
