@@ -176,26 +176,26 @@ def from_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def program_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add all options of the program; the command gets them as `asked`, an Asked."""
-    return some_options(*_PROGRAM)(function)
+    return _asking(function, *_PROGRAM)
 
 
-def some_options(*names: str) -> Callable[..., Any]:
+def some_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add some options of the program, by the names of Asked; the command gets them as `asked`, an Asked."""
+    return lambda function: _asking(function, *names)
 
-    def add(function: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(function)
-        def command(*args: Any, **given: Any) -> Any:
-            own = {name: given.pop(name) for name in names}
-            for name in names:
-                if name in _REPEATED:
-                    own[name] = tuple(task for group in own[name] for task in group)
-                elif name in _NUMBERS:
-                    own[name] = _once(name, own[name])
-            return function(*args, asked=Asked(**own), **given)
 
-        return _with(command, [_PROGRAM[name] for name in names])
+def _asking(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
+    @wraps(function)
+    def command(*args: Any, **given: Any) -> Any:
+        own = {name: given.pop(name) for name in names}
+        for name in names:
+            if name in _REPEATED:
+                own[name] = tuple(task for group in own[name] for task in group)
+            elif name in _NUMBERS:
+                own[name] = _once(name, own[name])
+        return function(*args, asked=Asked(**own), **given)
 
-    return add
+    return _with(command, [_PROGRAM[name] for name in names])
 
 
 def _once(option: str, given: Sequence[tuple[str, float]]) -> dict[str, float]:

@@ -75,7 +75,7 @@ class RandomTaxonomies:
         counted = np.array([not (transferred_only and edge.supervised) for edge in self.edges])[self.chosen]
         total = np.where(counted, scores[self.chosen], 0.0).sum(axis=1)
         count = counted.sum(axis=1)
-        return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
+        return np.asarray(np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0))
 
     def choices(self) -> list[Choice]:
         """Each as a Choice."""
@@ -158,7 +158,8 @@ class _Rules:
             served &= offers[-1] > 0
             wanted = 0 if best_edges else np.floor(lots[target] * offers[-1])
             chosen[:, target] = begin + np.argmax(offers > wanted, axis=0)
-        return chosen[served & (spent + self._transfers[chosen].sum(axis=1) <= limit(self._problem))]
+        spent += self._transfers[chosen].sum(axis=1)
+        return np.asarray(chosen[served & (spent <= limit(self._problem))])
 
     def _labels(self, draws: np.random.Generator, rows: int) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         """Tasks labelled in a random order as long as they fit, bool [rows, tasks], and what they cost."""

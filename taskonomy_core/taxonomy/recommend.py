@@ -80,7 +80,8 @@ def recommend(affinity: Affinity, problem: Problem, target: str, top: int = 10) 
         if edge.target == target and not edge.supervised and affordable(problem, problem.cost(edge))
     ]
     if not within:
-        reason = unserved(replace(problem, targets={target: 1.0}), within)
+        transfers = tuple(edge for edge in problem.ruled_out if not edge.supervised)
+        reason = unserved(replace(problem, targets={target: 1.0}, ruled_out=transfers), within)
         raise TaxonomyError(
             f"There is nothing to recommend: {reason}.",
             f"Allow more sources, a higher order or a larger budget; type: tk recommend {target} --help",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import pdist
 
 from taskonomy_core.errors import TaxonomyError
 from taskonomy_core.taxonomy.affinity import Affinity
@@ -73,7 +74,7 @@ def similarity_tree(affinity: Affinity, tasks: Iterable[str] = (), unused: Colle
     if len(names) < 2:
         raise TaxonomyError("A similarity tree needs at least two tasks.", "Register more tasks; type: tk tasks")
     if not len(into):
-        raise TaxonomyError("There is no target to compare tasks by.", "Use one more; type: tk tasks")
+        raise TaxonomyError("There is no target to compare tasks by.", "Leave fewer tasks unused; type: tk similarity")
     itself = into[:, np.newaxis] == names
     table = affinity.first_order(into, names)
     missing = np.isnan(table) & ~itself
@@ -92,7 +93,7 @@ def similarity_tree(affinity: Affinity, tasks: Iterable[str] = (), unused: Colle
     scaled = (logs - logs.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
     return SimilarityTree(
         tasks=tuple(names[columns]),
-        links=linkage(scaled.T, method="ward"),
+        links=linkage(pdist(scaled.T), method="ward"),
         left_out=tuple(names[~columns]),
         passed_over=tuple(into[~rows]),
     )

@@ -101,7 +101,7 @@ def _print_edges(terminal: Terminal, title: str, edges: Sequence[Edge]) -> None:
     rows = [
         [
             str(edge.order),
-            "-" if edge.affinity is None else f"{edge.affinity:.4f}",
+            _affinity(edge.affinity),
             share(edge.gain),
             share(edge.quality),
             " + ".join(edge.sources),
@@ -110,6 +110,12 @@ def _print_edges(terminal: Terminal, title: str, edges: Sequence[Edge]) -> None:
     ]
     columns = ("order", "affinity", "gain", "quality", title)
     terminal.answer(Table(columns, rows, right=columns[:-1]))
+
+
+def _affinity(number: float | None) -> str:
+    if number is None:
+        return "-"
+    return f"{number:.4f}" if number >= 5e-5 else f"{number:.0e}"
 
 
 def _own_labels(found: Recommendation) -> str:

@@ -77,7 +77,7 @@ def _branches(tree: SimilarityTree, lines: str) -> list[tuple[str, str]]:
     """Tasks from top to bottom, each with its line of the drawn tree; a link's height is its column."""
     from scipy.cluster.hierarchy import leaves_list
 
-    along, down, upper, lower, fork, between = lines
+    along, down, upper, lower, fork, between = tuple(lines)
     leaves = leaves_list(tree.links)
     # Row and column where each leaf, then each link, ends on its right.
     ends = {int(leaf): (row, -1) for row, leaf in enumerate(leaves)}
