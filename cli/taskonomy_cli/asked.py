@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,9 +44,9 @@ class Asked:
     source: Sequence[str] = ()
     both: Sequence[str] = ()
     unused: Sequence[str] = ()
-    cost: Mapping[str, float] = field(default_factory=dict)
-    transfer_cost: Mapping[str, float] = field(default_factory=dict)
-    weight: Mapping[str, float] = field(default_factory=dict)
+    cost: Sequence[tuple[str, float]] = ()
+    transfer_cost: Sequence[tuple[str, float]] = ()
+    weight: Sequence[tuple[str, float]] = ()
     have: Sequence[str] = ()
     force: Sequence[str] = ()
     forbid: Sequence[str] = ()
@@ -60,15 +60,13 @@ class Asked:
         """
         from taskonomy_core.taxonomy.problem import state_problem
 
-        facts = measured.facts
         return state_problem(
             measured.affinity,
             self.amount(measured) if budget is None else budget,
             roles=self.roles(measured),
-            costs={name: fact.cost for name, fact in facts.items()} | _named(measured, self.cost),
-            transfer_costs={name: fact.transfer_cost for name, fact in facts.items()}
-            | _named(measured, self.transfer_cost),
-            weights={name: fact.weight for name, fact in facts.items()} | _named(measured, self.weight),
+            costs=_numbers(measured, "cost", self.cost),
+            transfer_costs=_numbers(measured, "transfer_cost", self.transfer_cost),
+            weights=_numbers(measured, "weight", self.weight),
             have=[measured.name(name) for name in self.have],
             forced=[measured.name(name) for name in self.force],
             max_order=self.order,
@@ -110,8 +108,17 @@ class Asked:
         return roles
 
 
-def _named(measured: Measured, numbers: Mapping[str, float]) -> dict[str, float]:
-    return {measured.name(name): number for name, number in numbers.items()}
+def _numbers(measured: Measured, kind: str, given: Sequence[tuple[str, float]]) -> dict[str, float]:
+    """Every task's cost, transfer cost or weight: that of registry.toml or the file, unless an option is given."""
+    said: dict[str, float] = {}
+    for text, number in given:
+        name = measured.name(text)
+        if said.setdefault(name, number) != number:
+            raise TaskonomyError(
+                f"--{kind.replace('_', '-')} gives {name} both {said[name]:g} and {number:g}.",
+                "Leave one of the two out.",
+            )
+    return {name: float(getattr(facts, kind)) for name, facts in measured.facts.items()} | said
 
 
 _FROM = (
@@ -159,7 +166,6 @@ _PROGRAM = {
     "seconds": click.option("--seconds", type=click.FloatRange(min=0.01), help="Stop each search after this time."),
 }
 _REPEATED = (*_ROLES, "have", "force", "forbid")
-_NUMBERS = ("cost", "transfer_cost", "weight")
 
 
 def from_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -191,22 +197,9 @@ def _asking(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
         for name in names:
             if name in _REPEATED:
                 own[name] = tuple(task for group in own[name] for task in group)
-            elif name in _NUMBERS:
-                own[name] = _once(name, own[name])
         return function(*args, asked=Asked(**own), **given)
 
     return _with(command, [_PROGRAM[name] for name in names])
-
-
-def _once(option: str, given: Sequence[tuple[str, float]]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for task, number in given:
-        if found.setdefault(task, number) != number:
-            raise TaskonomyError(
-                f"--{option.replace('_', '-')} gives {task} both {found[task]:g} and {number:g}.",
-                "Leave one of the two out.",
-            )
-    return found
 
 
 def _with(command: Callable[..., Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
