@@ -84,6 +84,8 @@ class WarmHighs:
             split = int(columns[np.argmax(distance)])
             # The label is tried first: with it, more of the targets are served and the bound falls faster.
             nodes += [(ones, (*zeros, split)), ((*ones, split), zeros)]
+            if node == ((), ()) and above == -np.inf:
+                nodes.append(_rounded(program, found.values))
         self._relaxed.fix(columns)
         if nodes:
             return Found(best, optimal=False, infeasible=False, bound=bound), False
@@ -91,6 +93,21 @@ class WarmHighs:
             return Found(best, optimal=True, infeasible=False, bound=worth), True
         # Nothing: infeasible, unless the relaxation had a solution that was just not good enough.
         return Found(None, False, infeasible=above == -np.inf or bound == -np.inf, bound=min(bound, above)), True
+
+
+def _rounded(program: Program, values: NDArray[np.float64]) -> _Node:
+    """The labels that are nearest to 1, as many as the budget buys: a first solution, as a rule."""
+    left = (
+        program.budget.upper
+        - float(program.costs @ values[program.y.start :])
+        + float(program.costs[: len(program.sources)] @ values[program.y])
+    )
+    ones, zeros = [], []
+    for number in np.argsort(-values[program.y], kind="stable"):
+        price = program.costs[number]
+        (ones if price <= left else zeros).append(int(program.y.start + number))
+        left -= price if price <= left else 0.0
+    return tuple(ones), tuple(zeros)
 
 
 class _Model:
@@ -102,6 +119,8 @@ class _Model:
         self._api = highspy
         self._highs: Any = highspy.Highs()
         options = {"output_flag": False, "mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
+        # What settles a tie is smaller than the default, 1e-6 of a label.
+        options |= {"mip_feasibility_tolerance": _WHOLE}
         # The relaxation is a proof, so it is solved as exactly as HiGHS can.
         options |= {} if whole else {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
         for name, value in options.items():

@@ -20,6 +20,8 @@ from taskonomy_core.taxonomy.taxonomy import FEASIBLE, INFEASIBLE, OPTIMAL, Taxo
 
 # Objectives closer than this are a tie. Above a solver's own tolerance (1e-6 on the scaled objective).
 TIE = 1e-9
+# SciPy and CBC take 1e-6 of a label for none, so that they cannot tell closer objectives apart by a constraint.
+_COARSE = 1e-5
 # Names settled at once: 2^9 times a solver's integrality tolerance stays far below 1.
 _CHUNK = 10
 
@@ -103,12 +105,16 @@ class TaxonomySolver:
         return None if values is None else self._read(values)
 
     def cheapest_above(self, worth: float) -> float | None:
-        """The least budget at which the objective exceeds `worth`; None where no budget does."""
+        """The least budget at which the objective exceeds `worth`; None where no budget does.
+
+        By more than a tie; with another solver than HiGHS, by at least 1e-5 of it.
+        """
         if self.unserved:
             return None
         self._start()
         tie = TIE * max(1.0, abs(worth))
-        program = self.program.with_rows(_at_least(self.program, worth + 2 * tie))
+        margin = 2 * tie if self.engine_name == "highs" else _COARSE * max(1.0, abs(worth))
+        program = self.program.with_rows(_at_least(self.program, worth + margin))
         while True:
             values, _ = self._minimise(program, self.program.costs)
             if values is None:
