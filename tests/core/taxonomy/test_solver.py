@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from itertools import combinations, islice
@@ -319,6 +320,46 @@ def test_a_warm_solver_answers_like_a_new_one_at_every_budget(random_affinity, o
     for budget in (6, 0, 2.5, 1, 6, 4):
         fresh = solve(state_problem(scores, budget, costs=CHEAP_FIRST, objective=objective))
         assert asked.solve(budget) == fresh
+
+
+def test_plain_data_has_the_published_shape():
+    edges = (Edge("t", (), 0.25, 0.9, 0.5), Edge("u", (), 0.2, 0.8, 0.5), Edge("u", ("t", "a"), 0.16, None, 0.4))
+    found = solve(state_problem(Affinity(edges, {}), 2, costs={"u": 2.0}, max_order=2))
+    plain = found.plain()
+    assert 0 <= plain.pop("seconds") < 60
+    assert plain == {
+        "budget": 2.0,
+        "order": 2,
+        "status": "optimal",
+        "reason": "",
+        "solver": "highs",
+        "objective": {"name": "sqrt", "value": pytest.approx(0.9), "bound": pytest.approx(0.9), "gap": 0.0},
+        "sources": ["a", "t"],
+        "cost": 2.0,
+        "edges": [
+            {"target": "t", "sources": ["t"], "affinity": 0.25, "gain": 0.9, "quality": 0.5},
+            {"target": "u", "sources": ["a", "t"], "affinity": 0.16, "gain": None, "quality": 0.4},
+        ],
+    }
+    assert json.loads(json.dumps(plain)) == plain
+    none = solve(state_problem(Affinity(edges, {}), 0, costs={"u": 2.0})).plain()
+    assert none["objective"] == {"name": "sqrt", "value": None, "bound": None, "gap": None}
+    assert (none["status"], none["sources"], none["edges"], none["cost"]) == ("infeasible", [], [], 0.0)
+    assert none["reason"]
+
+
+def test_a_taxonomy_answers_what_is_asked_of_it():
+    edges = (Edge("t", (), 0.25), Edge("u", ("t", "a"), 0.16), Edge("v", ("a",), 0.16))
+    found = solve(state_problem(Affinity(edges, {}), 2))
+    assert found.edge("u") == edges[1]
+    assert found.edge("w") is None
+    assert found.transferred == edges[1:]
+    assert found.supervised == ("t",)
+    assert (found.feeds("a"), found.feeds("t"), found.feeds("v")) == (("u", "v"), ("u",), ())
+    assert (found.sure, replace(found, status="feasible").sure) == ("proved best", "best so far")
+    assert replace(found, status="feasible", bound=found.objective * 1.5).gap == pytest.approx(0.5)
+    assert found.feasible
+    assert not replace(found, status="infeasible").feasible
 
 
 def test_equal_worth_is_no_matter_of_scale():
