@@ -136,7 +136,7 @@ def test_the_others_are_ranked_and_solved_for(transfer, tk, here):
     assert ranked.stderr == "slope is left out, and what needs it is not all trained. Type: tk status\n"
     solved = json.loads(tk("taxonomy", "--budget", "1", "--json").stdout)
     assert {row["target"] for row in solved["edges"]} == {"bright", "contrast", "sharp"}
-    assert solved["status"] == "proved best"
+    assert solved["status"] == "optimal"
 
 
 def test_once_the_data_source_offers_it_it_is_trained_too(transfer, tk, here):
