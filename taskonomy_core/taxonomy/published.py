@@ -10,7 +10,15 @@ from taskonomy_core.registry.naming import shortened
 from taskonomy_core.taxonomy.affinity import Affinity
 from taskonomy_core.taxonomy.aliases import FROM_SCRATCH, OWN_NETWORK
 from taskonomy_core.taxonomy.edges import Edge
-from taskonomy_core.taxonomy.measurements import Measurements, Row, check_targets, checked_edges, read_bytes
+from taskonomy_core.taxonomy.measurements import (
+    Measurements,
+    Row,
+    TaskFacts,
+    check_targets,
+    checked_edges,
+    read_bytes,
+)
+from taskonomy_core.taxonomy.published_tasks import PUBLISHED_TASKS
 from taskonomy_core.taxonomy.unpickling import NotNumbersError, load_numbers
 
 AFFINITIES = "all_affinities"
@@ -69,7 +77,17 @@ def read_published_set(path: Path) -> Measurements:
         for edge in edges
         if edge.sources != (FROM_SCRATCH,)
     )
-    return Measurements(Affinity(tuple(transfers), {}), {}, path.name, tuple(notes))
+    affinity = Affinity(tuple(transfers), {})
+    return Measurements(affinity, _tasks(affinity), path.name, tuple(notes))
+
+
+def _tasks(affinity: Affinity) -> dict[str, TaskFacts]:
+    """Title, group and role of the tasks in a set; a task that the paper does not know has its name alone."""
+    found = {}
+    for name in sorted({*affinity.sources, *affinity.targets}):
+        title, group = PUBLISHED_TASKS.get(name, ("", ""))
+        found[name] = TaskFacts(title, group, role="both" if name in affinity.targets else "source")
+    return found
 
 
 def published_affinity(folder: Path, images: str = "16k") -> Affinity:

@@ -11,6 +11,7 @@ import pytest
 from taskonomy_core.errors import TaxonomyError
 from taskonomy_core.taxonomy.aliases import PUBLISHED_NAMES
 from taskonomy_core.taxonomy.exchange import read_measurements
+from taskonomy_core.taxonomy.measurements import TaskFacts
 from taskonomy_core.taxonomy.published import published_affinity, read_published
 
 HINT = "\nThe files are those of results/ in the authors' repository, StanfordVL/taskonomy."
@@ -119,7 +120,13 @@ def test_three_files_make_one(tmp_path, ending):
         (("random_projection",), 0.1, 0.2, 0.3),
         (("denoising", "random_projection"), 0.2, None, None),
     ]
-    assert (found.origin, found.notes, found.tasks) == (path.name, (), {})
+    assert (found.origin, found.notes) == (path.name, ())
+    assert found.tasks["random_projection"] == TaskFacts("Random Projection", "other", role="source")
+    assert {name: facts.role for name, facts in found.tasks.items()} == {
+        "denoising": "source",
+        "jigsaw": "both",
+        "random_projection": "source",
+    }
 
 
 def test_win_rates_may_be_missing_and_are_checked_where_they_are_not(tmp_path):
@@ -163,6 +170,14 @@ def test_the_published_files_are_sound_and_have_the_papers_dictionary(published_
     assert (found.origin, found.notes, len(found.affinity.edges)) == ("all_affinities_16k.pkl", (), 1758)  # facts 3.6
     assert all(None not in (edge.affinity, edge.gain, edge.quality) for edge in found.affinity.edges)
     assert set(found.affinity.sources) == set(PUBLISHED_NAMES.values())
+    assert (found.tasks["normals"].title, found.tasks["normals"].role) == ("Normals", "both")
+    assert {name for name, facts in found.tasks.items() if facts.role == "source"} == {
+        "colorization",
+        "inpainting",
+        "jigsaw",
+        "object_class_100",
+        "random_projection",
+    }
     default = found.default_dictionary().affinity
     assert len(default.targets) == 22
     assert set(default.sources) == set(PUBLISHED_NAMES.values()) - {"object_class_100"}
