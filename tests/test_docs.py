@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import importlib
 import re
-from dataclasses import fields
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from taskonomy_cli.app import COMMANDS
-from taskonomy_core.contract import CheckBench, NetworkSize, Task, Views, check_task, hookspecs
+from taskonomy_core.contract import (
+    SPLITS,
+    CheckBench,
+    DataRequest,
+    JobReport,
+    NetworkSize,
+    Task,
+    Views,
+    check_task,
+    hookspecs,
+)
+from taskonomy_core.errors import DataError
+from taskonomy_core.learning.recipe import PRESETS
+from taskonomy_core.registry import resolve
+from taskonomy_core.registry.discover import KINDS, TASK, discover
+from taskonomy_core.registry.load import load_all
 from taskonomy_core.taxonomy.csv_format import COLUMNS
 from taskonomy_core.taxonomy.exchange import read_measurements
 from taskonomy_core.taxonomy.measurements import TaskFacts
@@ -39,7 +59,11 @@ def docstring_example() -> str:
     return "\n".join(line[4:] for line in block.splitlines())
 
 
-@pytest.mark.parametrize("source", [*python_blocks(README), docstring_example()], ids=["readme", "docstring"])
+@pytest.mark.parametrize(
+    "source",
+    [*python_blocks(README), docstring_example(), python_blocks(GUIDE)[0]],
+    ids=["readme", "docstring", "guide"],
+)
 def test_the_example_task_keeps_the_contract(source: str) -> None:
     space: dict[str, object] = {}
     exec(compile(source, "example", "exec", dont_inherit=True), space)
@@ -49,13 +73,116 @@ def test_the_example_task_keeps_the_contract(source: str) -> None:
     assert task.name == "brightness"
 
 
+def guide_blocks() -> dict[str, str]:
+    """The guide's Python by the file that it says it is."""
+    return dict(re.findall(r"```python\n# (\S+)\n(.*?)```", GUIDE, re.DOTALL))
+
+
 def test_the_guides_test_is_what_the_decorator_wants() -> None:
-    (block,) = python_blocks(GUIDE)
-    space: dict[str, object] = {"my_views": pictures, "my_size": SIZE}
-    exec(python_blocks(README)[0], space)
-    space["my_task"] = space["TASK"]
-    exec(block, space)
+    blocks = guide_blocks()
+    space: dict[str, object] = {"my_views": pictures}
+    exec(blocks["brightness.py"], space)
+    (space["my_task"],) = space["taskonomy_tasks"]()  # type: ignore[operator]
+    exec(blocks["test_nearness.py"], space)
     assert callable(space["test_contract"])
+
+
+@pytest.fixture
+def guides_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The package of the guide's last part, installed: its modules, and the entry points that it shows."""
+    (shown,) = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
+    entries = tomllib.loads(shown)["project"]["entry-points"]["taskonomy"]
+    modules = {name: text for name, text in guide_blocks().items() if name.startswith("my_package/")}
+    assert {f"{name.removesuffix('.py').replace('/', '.')}" for name in modules} | {"my_package.brightness"} == {
+        *entries.values()
+    }
+    (tmp_path / "my_package").mkdir()
+    for name, text in {**modules, "my_package/brightness.py": guide_blocks()["brightness.py"]}.items():
+        (tmp_path / name).write_text(text)
+    info = tmp_path / "my_package-1.0.dist-info"
+    info.mkdir()
+    lines = [f"{name} = {target}" for name, target in entries.items()]
+    (info / "entry_points.txt").write_text("\n".join(["[taskonomy]", *lines, ""]))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield tmp_path
+    for name in [name for name in sys.modules if name.partition(".")[0] == "my_package"]:
+        del sys.modules[name]
+
+
+def test_the_guides_plugins_are_all_sound(guides_package: Path) -> None:
+    mine = [plugin for plugin in discover() if plugin.package == "my-package"]
+    assert {plugin.kind for plugin in mine} == {TASK, *KINDS}
+    assert load_all(mine).broken == {}
+
+
+def test_the_guides_data_source(guides_package: Path) -> None:
+    folder = guides_package / "pictures"
+    folder.mkdir()
+    for number in range(6):
+        Image.new("RGB", (40, 30), (40 * number, 0, 255)).save(folder / f"{number}.jpg")
+    options = {"folder": str(folder)}
+    request = DataRequest(16, {"train": 3, "transfer": 2, "test": 1}, 0, options)
+    source = resolve.data_source("photos").open(request)
+    source.prepare()
+    assert source.groups("train", "single").tolist() == [[0], [1], [2]]
+    assert [len(source.ids(split)) for split in SPLITS] == [3, 2, 1]
+    read = source.read("transfer", torch.tensor([[1], [0]]), ("rgb",))["rgb"]
+    assert (read.shape, read.dtype) == ((2, 1, 3, 16, 16), torch.float32)
+    assert read[:, 0, 0].mean((1, 2)).tolist() == pytest.approx([160 / 255, 120 / 255], abs=0.02)
+    again = resolve.data_source("photos").open(request)
+    assert again.fingerprint == source.fingerprint
+    (folder / "0.jpg").write_bytes((folder / "0.jpg").read_bytes() + b"0")
+    assert resolve.data_source("photos").open(request).fingerprint != source.fingerprint
+    with pytest.raises(DataError, match=r"There are 6 photographs, but 7 are asked for\."):
+        resolve.data_source("photos").open(replace(request, counts={"train": 4, "transfer": 2, "test": 1}))
+    with pytest.raises(DataError, match="has no triplets"):
+        source.groups("train", "triplets")
+
+
+@pytest.mark.parametrize("preset", ["nano", "paper"])
+def test_the_guides_encoder(guides_package: Path, preset: str) -> None:
+    size = PRESETS[preset].size
+    module = resolve.encoder("patches").build(3, size)
+    code = module(torch.zeros(2, 3, size.image, size.image))
+    assert code.shape == (2, size.code_channels, size.code_side, size.code_side)
+    half = size.image // 2  # a tile
+    assert module(torch.zeros(1, 3, half, half)).shape[2:] == (size.code_side // 2,) * 2
+
+
+def test_the_guides_executor(guides_package: Path) -> None:
+    # Spawned processes import the worker: it must lie in a module that they find.
+    (guides_package / "my_package" / "work.py").write_text(
+        "from pathlib import Path\nimport os\n"
+        "def work(order):\n    Path(order['folder'], str(os.getpid())).touch()\n"
+        "def fail(order):\n    raise ValueError('no work')\n"
+    )
+    worker = importlib.import_module("my_package.work")
+    done = guides_package / "done"
+    done.mkdir()
+    run = resolve.executor("pool").run
+    assert set(run(worker.work, {"folder": str(done)}, 2)) == {None}
+    assert len(list(done.iterdir())) in (1, 2)  # one may be done before the other process is there
+    with pytest.raises(ValueError, match="no work"):
+        list(run(worker.fail, {}, 1))
+
+
+def test_the_guides_listener(guides_package: Path) -> None:
+    heard = resolve.listeners([plugin for plugin in discover() if plugin.package == "my-package"])
+    report = JobReport("key", "transfer", "normals", ("curvature",), "done", 2.6)
+    assert heard.tell(report, str(guides_package)) == []
+    assert (guides_package / "tally.txt").read_text() == "transfer normals done 3 s\n"
+
+
+def test_the_policy_of_versions_names_what_is_there() -> None:
+    page = (ROOT / "docs" / "plugin-versions.md").read_text()
+    promised = set(re.findall(r"`(taskonomy_core\.\w+)\.__all__`", page))
+    assert promised == {"taskonomy_core.contract", "taskonomy_core.blocks"}
+    for name in promised:
+        module = importlib.import_module(name)
+        assert all(hasattr(module, each) for each in module.__all__)
+    rows = "".join(line for line in page.splitlines() if line.startswith("|"))
+    named = {field.name for field in fields(Task)}
+    assert named <= set(re.findall(r"`(\w+)`", rows))  # a new field must be decided on
 
 
 def test_every_hook_is_in_the_guide_and_no_other() -> None:
@@ -89,6 +216,8 @@ def test_the_examples_of_measurements_are_read_and_say_the_same(tmp_path: Path) 
     [
         "docs/architecture.md",
         "docs/measurements.md",
+        "docs/plugin-versions.md",
+        "plugins/taskonomy-example/README.md",
         "README.md",
         "plugins/README.md",
         "tasks/README.md",

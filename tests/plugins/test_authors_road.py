@@ -5,7 +5,6 @@ Nothing is fetched: what we depend on is seen in the environment that runs the t
 
 from __future__ import annotations
 
-import doctest
 import importlib.util
 import os
 import re
@@ -30,6 +29,10 @@ transfer_images = 12
 test_images = 12
 constant_steps = 2
 order = 1
+
+[recipe.size]
+image = 32
+code_side = 4
 
 [recipe.network]
 epochs = 1
@@ -109,7 +112,9 @@ def shell(environment: Path, cache: Path, tmp_path: Path) -> Shell:
 
 
 def test_the_environment_has_the_wheel_and_not_the_checkout(shell: Shell, environment: Path) -> None:
-    where = shell("python -c 'import taskonomy_core, taskonomy_cli; print(taskonomy_core.__path__, taskonomy_cli.__path__)'")
+    where = shell(
+        "python -c 'import taskonomy_core, taskonomy_cli; print(taskonomy_core.__path__, taskonomy_cli.__path__)'"
+    )
     assert where.count(str(environment)) == 2
 
 
@@ -118,7 +123,9 @@ def test_the_example_package_from_its_wheel_to_a_plan(shell: Shell) -> None:
     assert "depth_order" not in shell("tk tasks")
     shell(f"pip install --quiet {wheel}")
     try:
-        assert re.search(r"^depth_order .* taskonomy-example\[depth_order\] +available$", shell("tk tasks"), re.MULTILINE)
+        assert re.search(
+            r"^depth_order .* taskonomy-example\[depth_order\] +available$", shell("tk tasks"), re.MULTILINE
+        )
         listed = shell("tk plugins --no-load")
         assert re.search(r"^task +depth_order +taskonomy-example +0\.1\.0 +found$", listed, re.MULTILINE)
         checked = shell("tk check depth_order")
@@ -156,12 +163,19 @@ def test_the_guides_commands_print_what_it_shows(shell: Shell) -> None:
             said_small = True
         for command, shown in typed:
             printed = shell(command)
-            if trained:
-                assert tasks_in(shown) == tasks_in(printed) or not shown, printed
-            elif shown:
-                same = doctest.OutputChecker().check_output(shown, printed, doctest.ELLIPSIS)
-                assert same, f"$ {command}\n{printed}\nBut the guide shows:\n{shown}"
+            if trained:  # what was trained so little has other numbers, but the same tasks
+                assert tasks_in(shown) == tasks_in(printed), printed
+            else:
+                assert re.fullmatch(pattern(shown), printed), f"$ {command}\n{printed}\nBut the guide shows:\n{shown}"
     assert said_small
+
+
+def pattern(shown: str) -> str:
+    """What is shown, as a regular expression: "..." stands for any lines, or for the rest of one."""
+    lines = shown.splitlines()
+    return "".join(
+        r"(?:.*\n)*?" if line == "..." else re.escape(line).replace(re.escape("..."), ".*") + r"\n" for line in lines
+    )
 
 
 def tasks_in(text: str) -> set[str]:
