@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -107,8 +108,10 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shell(environment: Path, cache: Path, tmp_path: Path) -> Shell:
-    return Shell(environment, tmp_path, cache)
+def shell(environment: Path, cache: Path, tmp_path: Path) -> Iterator[Shell]:
+    opened = Shell(environment, tmp_path, cache)
+    yield opened
+    opened("pip uninstall --quiet --yes taskonomy-example taskonomy-nearness")
 
 
 def test_the_environment_has_the_wheel_and_not_the_checkout(shell: Shell, environment: Path) -> None:
@@ -122,24 +125,19 @@ def test_the_example_package_from_its_wheel_to_a_plan(shell: Shell) -> None:
     (wheel,) = WheelBuilder(str(EXAMPLE)).build(directory=str(shell.folder), versions=["standard"])
     assert "depth_order" not in shell("tk tasks")
     shell(f"pip install --quiet {wheel}")
-    try:
-        assert re.search(
-            r"^depth_order .* taskonomy-example\[depth_order\] +available$", shell("tk tasks"), re.MULTILINE
-        )
-        listed = shell("tk plugins --no-load")
-        assert re.search(r"^task +depth_order +taskonomy-example +0\.1\.0 +found$", listed, re.MULTILINE)
-        checked = shell("tk check depth_order")
-        assert checked.count("passed") == checked.count("\ndepth_order ") > 0
-        shell("tk init --empty && tk register normals --no-check")
-        assert shell("tk register depth_order --no-check") == (
-            "Registered depth_order (version 1) from taskonomy-example[depth_order] as source and target.\n"
-            "To train: 1 network, 1 transfer to it, 1 transfer from it. Type: tk transfer --new-only\n"
-        )
-        assert re.search(r"^transfers from 1 source +2 ", shell("tk plan"), re.MULTILINE)
-        shutil.copytree(EXAMPLE / "tests", shell.folder / "tests")
-        assert re.search(r"^\d+ passed in", shell("python -m pytest -q -W error tests"), re.MULTILINE)
-    finally:
-        shell("pip uninstall --quiet --yes taskonomy-example")
+    assert re.search(r"^depth_order .* taskonomy-example\[depth_order\] +available$", shell("tk tasks"), re.MULTILINE)
+    listed = shell("tk plugins --no-load")
+    assert re.search(r"^task +depth_order +taskonomy-example +0\.1\.0 +found$", listed, re.MULTILINE)
+    checked = shell("tk check depth_order")
+    assert checked.count("passed") == checked.count("\ndepth_order ") > 0
+    shell("tk init --empty && tk register normals --no-check")
+    assert shell("tk register depth_order --no-check") == (
+        "Registered depth_order (version 1) from taskonomy-example[depth_order] as source and target.\n"
+        "To train: 1 network, 1 transfer to it, 1 transfer from it. Type: tk transfer --new-only\n"
+    )
+    assert re.search(r"^transfers from 1 source +2 ", shell("tk plan"), re.MULTILINE)
+    shutil.copytree(EXAMPLE / "tests", shell.folder / "tests")
+    assert re.search(r"^\d+ passed in", shell("python -m pytest -q -W error tests"), re.MULTILINE)
 
 
 def blocks() -> list[tuple[bool, list[tuple[str, str]]]]:
