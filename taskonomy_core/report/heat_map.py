@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import ceil, nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -72,9 +72,11 @@ def draw_cells(
     edges = [{edge.target: edge for edge in taxonomy.edges} for taxonomy in taxonomies]
     grid = [[column.get(target) for column in edges] for target in targets]
     shape = (len(targets), len(taxonomies))
-    scores = np.array([_number(edge and heat.score(edge)) for row in grid for edge in row]).reshape(shape)
+    scores = np.array([_number(None if edge is None else heat.score(edge)) for row in grid for edge in row]).reshape(
+        shape
+    )
     colours = colormaps[heat.colours].with_extremes(bad=FAINT)
-    rim = {"edgecolors": FAINT, "linewidth": 0.6} if min(cell) >= _RIMMED else {}
+    rim: dict[str, Any] = {"edgecolors": FAINT, "linewidth": 0.6} if min(cell) >= _RIMMED else {}
     axes.pcolormesh(np.ma.masked_invalid(scores), cmap=colours, vmin=0, vmax=1, **rim)
     corner = (np.array([[0, 0], [1, 0], [0, 1]]) * _CORNER + _INSET) * min(cell) / np.array(cell)
     numbered = cell[0] >= _NUMBERED[0] and cell[1] >= _NUMBERED[1]

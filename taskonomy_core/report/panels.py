@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from taskonomy_core.report.canvas import FAINT, INK, MUTED
 
@@ -28,7 +28,7 @@ def panel(figure: Figure, left: float, top: float, width: float, height: float) 
 def write(figure: Figure, left: float, top: float, text: str, size: float = 8, **style: Any) -> None:
     """Words right of a point in inches from the upper left corner, and below it."""
     across, down = figure.get_size_inches()
-    style = {"color": INK, "va": "top", "linespacing": 1.5} | style
+    style = {"color": INK, "va": "top", "linespacing": 1.5, **style}
     figure.text(left / across, 1 - top / down, text, fontsize=size, **style)
 
 
@@ -44,6 +44,6 @@ def above(figure: Figure, left: float, top: float, title: str, below: str = "") 
     write(figure, left, top - 0.1, below, 7.5, color=MUTED, va="baseline")
 
 
-def rules(axes: Axes, which: str) -> None:
+def rules(axes: Axes, which: Literal["x", "y"]) -> None:
     """Pale lines across at the ticks of "x" or "y"."""
     axes.grid(axis=which, color=FAINT, lw=0.7)

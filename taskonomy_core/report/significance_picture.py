@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -145,10 +145,11 @@ def _histogram(axes: Axes, measure: Measure) -> None:
     axes.set_xlim(low - margin, high + margin)
     axes.set_ylim(0, 1.42 * tallest)
     spread = f"random {_number(measure, measure.mean)} ± {f'{measure.spread:.2g}'.removeprefix('0') or '0'}"
-    for at, height, words, style in (
+    lines: tuple[tuple[float, float, str, dict[str, Any]], ...] = (
         (measure.mean, 1.12, spread, {"color": INK, "ls": (0, (4, 2)), "lw": 1.2}),
         (value, 1.3, f"this taxonomy {_number(measure, value)}", {"color": _BEST, "lw": 2.2}),
-    ):
+    )
+    for at, height, words, style in lines:
         axes.vlines(at, 0, (height + 0.08) * tallest, **style)
         right = at > (low + high) / 2
         axes.annotate(

@@ -71,7 +71,7 @@ class WarmHighs:
                 bound = found.bound
             if found.infeasible:
                 continue
-            if not found.optimal:
+            if not found.optimal or found.values is None:
                 nodes.append(node)
                 break
             if found.bound < worth or (best is not None and found.bound <= worth * (1 + _SAME)):
@@ -102,7 +102,8 @@ def _rounded(program: Program, values: NDArray[np.float64]) -> _Node:
         - float(program.costs @ values[program.y.start :])
         + float(program.costs[: len(program.sources)] @ values[program.y])
     )
-    ones, zeros = [], []
+    ones: list[int] = []
+    zeros: list[int] = []
     for number in np.argsort(-values[program.y], kind="stable"):
         price = program.costs[number]
         (ones if price <= left else zeros).append(int(program.y.start + number))
@@ -117,7 +118,8 @@ class _Model:
         import highspy
 
         self._api = highspy
-        self._highs: Any = highspy.Highs()
+        make: Any = highspy.Highs
+        self._highs = make()
         options = {"output_flag": False, "mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
         # What settles a tie is smaller than the default, 1e-6 of a label.
         options |= {"mip_feasibility_tolerance": _WHOLE}

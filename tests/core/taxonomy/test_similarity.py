@@ -128,7 +128,8 @@ def test_what_cannot_be_clustered_is_said():
         "A similarity tree needs at least two tasks.\nRegister more tasks; type: tk tasks"
     )
     only = Affinity((Edge("a", ("b",), 0.1), Edge("a", ("c",), 0.1)), {})
-    assert refused(only, unused=["a"]) == ("There is no target to compare tasks by.\nLeave fewer tasks unused; type: tk similarity")
+    said = "There is no target to compare tasks by.\nLeave fewer tasks unused; type: tk similarity"
+    assert refused(only, unused=["a"]) == said
     assert refused(scores(skip=[("b", "c"), ("a", "d"), ("c", "e")])) == (
         "Too little is measured for a tree: 3 first-order transfers are missing, b -> c for one.\n"
         "Train them; type: tk transfer. Or leave tasks out; type: tk similarity --unused TASK,TASK"
