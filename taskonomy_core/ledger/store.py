@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 
 PATIENCE = 30.0
 
-_RESULT = "key, serial, kind, target, sources, parts, state, reason, weights, losses, metrics, seconds, run"
+_WRITTEN = (
+    "key, serial, kind, target, sources, parts, state, reason, weights, losses, metrics, seconds, run, "
+    "details, host, process"
+)
+_RESULT = f"{_WRITTEN}, finished"
 
 
 class Store:
@@ -219,10 +223,11 @@ class Store:
             if not done:  # else another process, which took this one for dead, was quicker; its result is the same
                 serial = self._rows("SELECT coalesce(max(serial), 0) + 1 FROM result")[0][0]
                 self._db.execute(
-                    f"INSERT OR REPLACE INTO result ({_RESULT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    f"INSERT OR REPLACE INTO result ({_WRITTEN}) VALUES (?{', ?' * 15})",
                     (
                         *(job.key, serial, *_named(job), json.dumps(dict(job.parts), sort_keys=True)),
                         *(state, reason, weights, losses, json.dumps(dict(metrics)), seconds, run),
+                        *(json.dumps(dict(job.details), sort_keys=True, default=str), owner.host, owner.pid),
                     ),
                 )
             self._db.execute("DELETE FROM claim WHERE key = ? AND token = ?", (job.key, owner.token))
@@ -301,8 +306,9 @@ def _named(job: Job) -> tuple[str, str, str]:
 
 
 def _result(row: Sequence[Any]) -> Result:
-    key, serial, kind, target, sources, parts, state, reason, weights, losses, metrics, seconds, run = row
+    key, serial, kind, target, sources, parts, state, reason, weights, losses, metrics, seconds, run, *where = row
+    details, host, process, finished = where
     return Result(
         *(key, serial, kind, target, tuple(json.loads(sources)), json.loads(parts), state, reason),
-        *(weights, losses, json.loads(metrics), seconds, run),
+        *(weights, losses, json.loads(metrics), seconds, run, details, host, process, finished),
     )
