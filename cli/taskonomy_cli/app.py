@@ -22,6 +22,7 @@ COMMANDS = {
     "unregister": "Take a task out; its results are kept.",
     "check": "Hold a task against every rule of the contract.",
     "plan": "Show what would be trained, and how long it would take.",
+    "why": "Explain one result: what made it, what it needs, why it must run.",
     "transfer": "Train what is new or stale.",
     "affinity": "Draw the affinity matrix.",
     "export": "Write the measurements to a file, as CSV or JSON.",
@@ -29,6 +30,7 @@ COMMANDS = {
     "taxonomy": "Solve for the tasks that are worth labelling.",
     "predict": "Apply a trained network or transfer to pictures of your own.",
     "status": "Show what is done and what is left.",
+    "gc": "Remove stored results that nothing needs any more.",
     "doctor": "Look for what is missing or broken on this machine.",
     "demo": "Run everything once, small, in a folder of its own.",
 }

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from taskonomy_core.ledger.jobs import Identity, job_name
@@ -73,6 +74,16 @@ class Result:
     def name(self) -> str:
         """What messages call it."""
         return job_name(*self.identity)
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of a result, read back: "weights" or "losses", its size in bytes, and what is wrong with it."""
+
+    what: str
+    path: Path
+    size: int
+    fault: str = ""
 
 
 @dataclass(frozen=True)

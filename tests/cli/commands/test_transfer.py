@@ -125,9 +125,10 @@ def test_another_seed_is_told_with_its_cost_before_anything_is_spent(transfer, r
 def test_what_was_agreed_to_is_not_asked_again_after_a_stop(transfer, registry, monkeypatch):
     transfer("--order", "1")
     write_registry(registry, SMALL, seed=1)
-    with monkeypatch.context() as stopped, pytest.raises(ZeroDivisionError):
+    with monkeypatch.context() as stopped:
         stopped.setattr(FakeData, "prepare", lambda self, progress, processes=1: 1 / 0)
-        transfer("--order", "1", "--retrain")
+        with pytest.raises(ZeroDivisionError):
+            transfer("--order", "1", "--retrain")
     again = transfer("--order", "1")
     assert again.exit_code == 0
     assert again.stderr.startswith("The seed changed: 0 -> 1. So 20 finished results would be made anew, ")
