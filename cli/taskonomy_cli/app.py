@@ -23,6 +23,7 @@ COMMANDS = {
     "new": "Write the beginning of a task of your own, as a file or a package.",
     "check": "Hold a task against every rule of the contract.",
     "plan": "Show what would be trained, and how long it would take.",
+    "why": "Explain one result: what made it, what it needs, why it must run.",
     "transfer": "Train what is new or stale.",
     "affinity": "Draw the affinity matrix.",
     "export": "Write the measurements to a file, as CSV or JSON.",
@@ -34,6 +35,7 @@ COMMANDS = {
     "predict": "Apply a trained network or transfer to pictures of your own.",
     "plugins": "List what is installed, from which package, and why something is not used.",
     "status": "Show what is done and what is left.",
+    "gc": "Remove stored results that nothing needs any more.",
     "doctor": "Look for what is missing or broken on this machine.",
     "demo": "Run everything once, small, in a folder of its own.",
 }

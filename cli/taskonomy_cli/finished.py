@@ -35,7 +35,7 @@ def finished(session: Session, project: Project, store: Store, task: str, source
 
     Errors: TaskonomyError, with what to type.
     """
-    _refuse_idle(session, task)
+    refuse_idle(session, task)
     keys = project.planner(store).keys
     names = _chosen(session, keys, task, sources)
     job = keys.transfer(names, task) if names else keys.network(task)
@@ -46,7 +46,7 @@ def finished(session: Session, project: Project, store: Store, task: str, source
     return Finished(job, keys)
 
 
-def _refuse_idle(session: Session, *names: str) -> None:
+def refuse_idle(session: Session, *names: str) -> None:
     """Errors: TaskonomyError where one of them is not registered, or unused."""
     known = session.roster.tasks
     for name in names:
@@ -65,7 +65,7 @@ def _chosen(session: Session, keys: Keys, target: str, sources: tuple[str, ...] 
         raise TaskonomyError(f"{target} is not a target: nothing is transferred to it.", "Leave out --from.")
     if sources == (TAXONOMY,):
         return _of_taxonomy(session, target)
-    _refuse_idle(session, *sources)
+    refuse_idle(session, *sources)
     if target in sources:
         raise TaskonomyError(f"{target} is not transferred to itself.", "For its own network leave out --from.")
     no_source = [name for name in sources if name not in keys.sources]

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from taskonomy_core.ledger.estimate import Estimate
 from taskonomy_core.ledger.jobs import CONSTANT, NETWORK, REFERENCE, SCRATCH, TRANSFER
 
+GROUP = 6  # transfers that train together, unless --group says otherwise
+
 _KINDS = {
     NETWORK: "task network",
     TRANSFER: "transfer",

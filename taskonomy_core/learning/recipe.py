@@ -103,6 +103,29 @@ class Recipe:
         text = json.dumps([kind, common, parts[kind]], sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
+    def settings(self, kind: str) -> dict[str, Any]:
+        """What `digest` hashes, for people: by its place in the `[recipe]` table, as "transfer.epochs".
+
+        Without the encoder, which keys name by themselves; with the preset, from which the others come.
+        """
+        found: dict[str, Any] = {"preset": self.preset}
+        for name in (*_MATTERS[kind], "test_images", "size", "precision"):
+            value = getattr(self, name)
+            if is_dataclass(value):
+                found |= {f"{name}.{part.name}": getattr(value, part.name) for part in fields(value)}
+            else:
+                found[name] = value
+        return found
+
+
+# What matters for each kind of job besides what matters for all; see Recipe.digest.
+_MATTERS = {
+    "network": ("network", "train_images"),
+    "transfer": ("transfer", "transfer_images", "feature_precision"),
+    "scratch": ("scratch", "transfer_images"),
+    "constant": ("constant_steps", "transfer_images"),
+}
+
 
 def _size(
     image: int, side: int, width: int, convs: tuple[int, ...], ups: tuple[int, ...], head: int, drop: float

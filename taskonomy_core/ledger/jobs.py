@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from taskonomy_core.learning.recipe import Recipe
@@ -65,6 +65,8 @@ class Job:
         key: blake2b of the kind, the target, the sources and `parts`.
         parts: all that could change the result, by name: "version", "recipe", "data", "seed", "encoder", "networks"
             (the recipe of the sources' networks) and "source NAME" (that network's key).
+        details: what stands behind the hashes of `parts`, for people: "recipe" (settings by their names), "data" (the
+            `[data]` table) and "sources" (the sources' versions). It is in no key.
     """
 
     kind: str
@@ -72,6 +74,7 @@ class Job:
     sources: tuple[str, ...]
     key: str
     parts: Mapping[str, str] = field(compare=False)
+    details: Mapping[str, Any] = field(compare=False, default_factory=dict)
 
     @property
     def identity(self) -> Identity:
@@ -112,6 +115,7 @@ class Keys:
         self.recipe = recipe
         self.left_out = facts.left_out
         self._recipes = recipes_of(recipe)
+        self._settings = {kind: recipe.settings(TRANSFER if kind == REFERENCE else kind) for kind in KINDS}
         self._common = {"data": facts.data or UNKNOWN, "seed": str(roster.seed)}
         self._encoder = facts.encoder or UNKNOWN
         self._untrained = facts.untrained
@@ -141,6 +145,11 @@ class Keys:
     def untrained(self) -> str | None:
         """The untrained encoder that every trained task is held against: the first by name of those registered."""
         return next((name for name in self.sources if name in self._untrained), None)
+
+    @property
+    def settings(self) -> str:
+        """A hash of all that makes losses comparable: recipe, data, seed and encoder; no task is in it."""
+        return digest_of(self._recipes, self._common, self._encoder)
 
     def sources_of(self, target: str) -> tuple[str, ...]:
         """Every source but the target itself."""
@@ -189,6 +198,18 @@ class Keys:
             return None
         return self.transfer(sources, target) if kind == TRANSFER else self.scratch(target)
 
+    def whatever_role(self, kind: str, target: str, sources: tuple[str, ...]) -> Job | None:
+        """The job of a stored result as it would be made today, in whatever roles its tasks are registered.
+
+        None where one of them is not registered at all.
+        """
+        if not self.roster.tasks.keys() >= {target, *sources}:
+            return None
+        if sources:
+            return self._readout(kind, sources, target)
+        job: Job = getattr(self, kind)(target)
+        return job
+
     def _readout(self, kind: str, sources: tuple[str, ...], target: str) -> Job:
         ordered = tuple(sorted(sources))
         extra = {"encoder": self._encoder, "networks": self._recipes[NETWORK]}
@@ -204,32 +225,13 @@ class Keys:
                 **self._common,
                 **extra,
             }
-            self._made[identity] = Job(kind, target, sources, digest_of(*identity, parts), parts)
+            self._made[identity] = Job(
+                kind, target, sources, digest_of(*identity, parts), parts, self._details(identity)
+            )
         return self._made[identity]
 
-
-# A network of another version or recipe changes its transfers' keys through "source NAME"; the recipe is told apart
-# from the version because results under another recipe, data set, seed or encoder cannot be compared with new ones.
-_SETTINGS = {
-    "recipe": "the preset or recipe",
-    "networks": "the preset or recipe",
-    "data": "the data set",
-    "seed": "the seed",
-    "encoder": "the encoder",
-}
-
-
-def settings_changed(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
-    """What differs between two jobs' parts that makes their losses another measure, in words."""
-    return tuple(dict.fromkeys(words for part, words in _SETTINGS.items() if old.get(part) != new.get(part)))
-
-
-def reasons_stale(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
-    """Why a stored result is not the present one, in words: settings first, then versions."""
-    reasons = list(settings_changed(old, new))
-    if old.get("version") != new.get("version"):
-        reasons.append("the task's version")
-    if not reasons:
-        changed = (part.removeprefix("source ") for part in sorted(new) if old.get(part) != new[part])
-        reasons += [f"the network of {name}" for name in changed]
-    return tuple(reasons)
+    def _details(self, identity: Identity) -> dict[str, Any]:
+        kind, _, sources = identity
+        recipe = self._settings[kind] | (self._settings[NETWORK] if sources else {})
+        versions = {name: self.roster.tasks[name].version for name in sources}
+        return {"recipe": recipe, "data": dict(self.roster.data), "sources": versions}

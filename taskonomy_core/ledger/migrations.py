@@ -59,6 +59,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE card ADD COLUMN trainable INTEGER NOT NULL DEFAULT 1",
         "UPDATE card SET trainable = 0 WHERE name = 'random_projection'",
     ),
+    # 3. What stands behind the hashes of a key, so that a plan can say what changed; and where a result was made.
+    (
+        "ALTER TABLE result ADD COLUMN details TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE result ADD COLUMN host TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE result ADD COLUMN process INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 
 NEWEST = len(MIGRATIONS)

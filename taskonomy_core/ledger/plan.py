@@ -24,10 +24,9 @@ from taskonomy_core.ledger.jobs import (
     Identity,
     Job,
     Keys,
-    reasons_stale,
-    settings_changed,
 )
 from taskonomy_core.ledger.left_out import LeftOut
+from taskonomy_core.ledger.reasons import reasons_stale, settings_changed
 from taskonomy_core.ledger.records import Result, Snapshot
 
 DONE = "done"
@@ -47,9 +46,10 @@ Ranking = Callable[[str, tuple[Result, ...]], tuple[str, ...]]
 class PlannedJob:
     """A job and where it stands.
 
-    States: "done"; "running" (a living process holds it); "new" (there is no result of it under any key); "stale"
-    (there is one, under another key); "failed" (`reason` says why); "blocked" (the network of a source failed, or it
-    needs tasks that are left out, `without`).
+    States: "done"; "running" (a living process holds it); "new" (there is no result of it under any key; `reason`
+    is empty, or how an earlier try failed); "stale" (there is one, under another key; `reason` says what changed);
+    "failed" (`reason` says why); "blocked" (the network of a source failed, or it needs tasks that are left out,
+    `without`).
     """
 
     job: Job
@@ -92,6 +92,11 @@ class Plan:
     def possible(self, *states: str) -> tuple[PlannedJob, ...]:
         """Those of them that need no task that is left out."""
         return tuple(planned for planned in self.of(*states) if not planned.without)
+
+    @property
+    def remade(self) -> tuple[PlannedJob, ...]:
+        """Those that are done, and would be trained again because a setting of the whole project changed."""
+        return tuple(planned for planned in self.of(STALE) if planned.settings_changed)
 
     @property
     def at_most(self) -> int:
@@ -210,5 +215,5 @@ class _States:
             return PlannedJob(job, BLOCKED, f"the network of {' and of '.join(failed)} failed")
         old = self._latest.get(job.identity)
         if old is None:
-            return PlannedJob(job, NEW)
-        return PlannedJob(job, STALE, f"{' and '.join(reasons_stale(old.parts, job.parts))} changed", old)
+            return PlannedJob(job, NEW, f"the earlier try failed with: {result.reason}" if result is not None else "")
+        return PlannedJob(job, STALE, " and ".join(reasons_stale(old, job)), old)

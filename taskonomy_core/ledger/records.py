@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from taskonomy_core.ledger.jobs import Identity, job_name
 
@@ -28,6 +31,9 @@ class Result:
         metrics: what people quote, by "NAME (UNIT)".
         seconds: processor seconds spent on it.
         run: the run that trained it.
+        details_json: what stands behind the hashes of `parts` (jobs.Job.details); "{}" for results of before.
+        host, process: where it was trained; "" and 0 for results of before that was kept.
+        finished: when it was stored, by the wall clock in UTC (ISO 8601).
     """
 
     key: str
@@ -43,6 +49,16 @@ class Result:
     metrics: Mapping[str, float]
     seconds: float
     run: str
+    details_json: str = "{}"
+    host: str = ""
+    process: int = 0
+    finished: str = ""
+
+    @cached_property
+    def details(self) -> Mapping[str, Any]:
+        """What stands behind the hashes of `parts`; empty for results of before that was kept."""
+        found: dict[str, Any] = json.loads(self.details_json)
+        return found
 
     @property
     def done(self) -> bool:
@@ -58,6 +74,16 @@ class Result:
     def name(self) -> str:
         """What messages call it."""
         return job_name(*self.identity)
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of a result, read back: "weights" or "losses", its size in bytes, and what is wrong with it."""
+
+    what: str
+    path: Path
+    size: int
+    fault: str = ""
 
 
 @dataclass(frozen=True)

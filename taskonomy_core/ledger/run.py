@@ -75,7 +75,7 @@ def refuse_mixing(plan: Plan) -> None:
         changed = dict.fromkeys(words for planned in old for words in planned.settings_changed)
         raise TaskonomyError(
             f"New results could not be compared with {len(old)} that are there: {listed(changed)} changed since.",
-            "Type: tk transfer (trains the old ones again too), or change registry.toml back.",
+            "Type: tk transfer --retrain (trains the old ones again too), or change registry.toml back.",
         )
 
 

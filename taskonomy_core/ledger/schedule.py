@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil
 
 from taskonomy_core.ledger.jobs import NETWORK, Job
-from taskonomy_core.ledger.plan import DONE, Plan
+from taskonomy_core.ledger.plan import DONE, Plan, PlannedJob
 
 
 def next_unit(plan: Plan, states: Sequence[str], group: int, last_target: str = "") -> list[Job]:
@@ -33,6 +34,21 @@ def next_unit(plan: Plan, states: Sequence[str], group: int, last_target: str = 
     jobs = ready[chosen]
     # Even groups: seven candidates in groups of at most six are four and three, not six and one.
     return jobs[: ceil(len(jobs) / ceil(len(jobs) / group))]
+
+
+def order_of_work(plan: Plan, states: Sequence[str], group: int) -> list[PlannedJob]:
+    """All that one worker would train of a plan, in its order; what waits for a network that nobody trains is not in.
+
+    What the beam may still add comes after it, and is not in it either.
+    """
+    planned = {part.job.key: part for part in plan.jobs}
+    left, found, target = plan, [], ""
+    while unit := next_unit(left, states, group, target):
+        target = unit[0].target
+        keys = {job.key for job in unit}
+        found += [planned[job.key] for job in unit]
+        left = replace(left, jobs=tuple(replace(p, state=DONE) if p.job.key in keys else p for p in left.jobs))
+    return found
 
 
 def _longest_first(plan: Plan, job: Job) -> tuple[float, str]:

@@ -25,7 +25,7 @@ from taskonomy_core.ledger.jobs import Job
 from taskonomy_core.ledger.migrations import MIGRATIONS, NEWEST
 from taskonomy_core.ledger.objects import DamagedObjectError, Objects, Tensors, disk_error
 from taskonomy_core.ledger.owner import Owner
-from taskonomy_core.ledger.records import DONE, FAILED, Card, Claim, Result, Snapshot
+from taskonomy_core.ledger.records import DONE, FAILED, Card, Claim, Result, Snapshot, StoredFile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 
 PATIENCE = 30.0
 
-_RESULT = "key, serial, kind, target, sources, parts, state, reason, weights, losses, metrics, seconds, run"
+_WRITTEN = (
+    "key, serial, kind, target, sources, parts, state, reason, weights, losses, metrics, seconds, run, "
+    "details, host, process"
+)
+_RESULT = f"{_WRITTEN}, finished"
 
 
 class Store:
@@ -113,6 +117,21 @@ class Store:
         assert result.weights is not None
         with self._intact(result):
             return self.objects.get_tensors(result.weights)
+
+    def verify(self, result: Result) -> tuple[StoredFile, ...]:
+        """Read the files of a finished result back; a damaged one makes it a failed one, as of `column`."""
+        files = []
+        for what, digest in (("weights", result.weights), ("losses", result.losses)):
+            if digest is None:
+                continue
+            path, fault, size = self.objects.path(digest), "", 0
+            try:
+                size = len(self.objects.get(digest))
+            except DamagedObjectError as error:
+                fault, size = error.message, path.stat().st_size if path.exists() else 0
+                self._mark_damaged(result, fault)
+            files.append(StoredFile(what, path, size, fault))
+        return tuple(files)
 
     def facts(self) -> dict[str, str]:
         """What plugins told when they were last opened."""
@@ -219,10 +238,11 @@ class Store:
             if not done:  # else another process, which took this one for dead, was quicker; its result is the same
                 serial = self._rows("SELECT coalesce(max(serial), 0) + 1 FROM result")[0][0]
                 self._db.execute(
-                    f"INSERT OR REPLACE INTO result ({_RESULT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    f"INSERT OR REPLACE INTO result ({_WRITTEN}) VALUES (?{', ?' * 15})",
                     (
                         *(job.key, serial, *_named(job), json.dumps(dict(job.parts), sort_keys=True)),
                         *(state, reason, weights, losses, json.dumps(dict(metrics)), seconds, run),
+                        *(json.dumps(dict(job.details), sort_keys=True, default=str), owner.host, owner.pid),
                     ),
                 )
             self._db.execute("DELETE FROM claim WHERE key = ? AND token = ?", (job.key, owner.token))
@@ -248,14 +268,19 @@ class Store:
         try:
             yield
         except DamagedObjectError as error:
-            with self._transaction():
-                self._db.execute(
-                    "UPDATE result SET state = ?, reason = ? WHERE key = ?", (FAILED, error.message, result.key)
-                )
+            self._mark_damaged(result, error.message)
             raise LedgerError(
                 f"{error.message} It belongs to the {result.name}.",
                 "Type: tk transfer (it trains that one again; all else is kept)",
             ) from error
+
+    def _mark_damaged(self, result: Result, reason: str) -> None:
+        """Unless it was trained again in the meantime."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE result SET state = ?, reason = ? WHERE key = ? AND serial = ?",
+                (FAILED, reason, result.key, result.serial),
+            )
 
     def _rows(self, query: str, *values: Any) -> list[Any]:
         with sentences(self.folder / FILE):
@@ -301,8 +326,9 @@ def _named(job: Job) -> tuple[str, str, str]:
 
 
 def _result(row: Sequence[Any]) -> Result:
-    key, serial, kind, target, sources, parts, state, reason, weights, losses, metrics, seconds, run = row
+    key, serial, kind, target, sources, parts, state, reason, weights, losses, metrics, seconds, run, *where = row
+    details, host, process, finished = where
     return Result(
         *(key, serial, kind, target, tuple(json.loads(sources)), json.loads(parts), state, reason),
-        *(weights, losses, json.loads(metrics), seconds, run),
+        *(weights, losses, json.loads(metrics), seconds, run, details, host, process, finished),
     )

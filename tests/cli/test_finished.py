@@ -113,7 +113,7 @@ def test_what_is_stale_is_refused_with_its_reason(run, project):
     with Store.open(project / ".taskonomy") as store:
         store.record_facts({Project.read(path).data_fact: "data"})
     assert refusal(run, "--task", "normals") == [
-        "The network of normals is stale: the seed changed.",
+        "The network of normals is stale: the seed changed: 0 -> 1.",
         "Type: tk transfer (it trains it again)",
     ]
 

@@ -43,7 +43,7 @@ def command(session: Session, folder: Path, workers: int | None, device: str) ->
         folder.mkdir(parents=True, exist_ok=True)
         init.new_project(terminal, folder / REGISTRY, preset="nano", seed=0, every=True)
     started = time.monotonic()
-    summary = transfer.transfer(project, workers=workers, device=device)
+    summary = transfer.transfer(project, workers=workers, device=device, retrain=True)
     spent = time.monotonic() - started
     for report in summary.failed:
         terminal.warn(f"Failed: {report.reason}")

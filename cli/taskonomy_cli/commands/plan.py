@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import click
 
 from taskonomy_cli.left_out import plain_left_out, tell_left_out
 from taskonomy_cli.options import Count
+from taskonomy_cli.retraining import tell_remade
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Table
-from taskonomy_cli.wording import counted, estimated, failures, part_name, several
+from taskonomy_cli.wording import GROUP, counted, duration, estimated, failures, part_name, several
 from taskonomy_core.ledger.estimate import Estimate
 from taskonomy_core.ledger.jobs import TRANSFER
-from taskonomy_core.ledger.plan import BLOCKED, FAILED, NEW, RUNNING, STALE, STATES, Plan
+from taskonomy_core.ledger.plan import BLOCKED, DONE, FAILED, NEW, RUNNING, STALE, STATES, Plan, PlannedJob
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.run import refuse_mixing, startable
+from taskonomy_core.ledger.schedule import order_of_work
 from taskonomy_core.ledger.store import Store
+
+_FEW = 12  # reasons
+_BEAM = "its results from one source choose them"
+# Of what is not in the order of work: what stands in the way first.
+_REST = (RUNNING, FAILED, BLOCKED, STALE, NEW, DONE)
 
 
 @click.command
 @click.option("--order", type=Count(), help="Transfers from up to this many sources.")
 @click.option("--new-only", is_flag=True, help="What tk transfer --new-only would do: leave stale results alone.")
 @click.option("--full", is_flag=True, help="Also what is to be done for each target.")
+@click.option("--jobs", is_flag=True, help="Also every job and why it must run, in the order of work.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; with --full every job, else those not done.")
 @click.pass_obj
-def command(session: Session, order: int | None, new_only: bool, full: bool, as_json: bool) -> None:
-    """Show what would be trained, and how long it would take.
+def command(session: Session, order: int | None, new_only: bool, full: bool, jobs: bool, as_json: bool) -> None:
+    """Show what would be trained, why, and how long it would take.
 
-    New: there is no result yet. Stale: there is one, but of another version, recipe, data set or seed. Blocked: it
+    New: there is no result yet. Stale: there is one, but of another version, recipe, data set or seed; WHY says what
+    changed, from what to what. Blocked: it
     needs a network that failed, or a task that was left out when plugins were last opened (its own was broken or gone,
     or the data source lacked what it needs). Which transfers from several sources are trained is decided when those
     from one source are there; until then their number is given as the most that it can be. Times are processor time of
@@ -45,11 +55,19 @@ def command(session: Session, order: int | None, new_only: bool, full: bool, as_
         return
     wanted = (NEW,) if new_only else (NEW, STALE)
     terminal.answer(_table(plan, wanted))
+    if plan.of(STALE) and not new_only:
+        terminal.answer("")
+        terminal.answer(_reasons(plan))
     if full:
         terminal.answer("")
         terminal.answer(_by_target(plan))
+    if jobs:
+        terminal.answer("")
+        terminal.answer(_jobs(plan, wanted))
     terminal.answer("")
     terminal.answer(_sentence(plan, new_only))
+    if not new_only:
+        tell_remade(terminal, plan)
     if not plan.known:
         terminal.say(
             "The data source has not been opened under these settings yet, so nothing counts as done; "
@@ -97,6 +115,46 @@ def _by_target(plan: Plan) -> Table:
     return Table(columns, rows, right=columns[1:])
 
 
+def _reasons(plan: Plan) -> Table:
+    """One row for each reason why finished jobs must run again, the most costly first."""
+    jobs: dict[str, list[PlannedJob]] = defaultdict(list)
+    for planned in plan.of(STALE):
+        jobs[planned.reason].append(planned)
+    times = {reason: plan.estimate(found) for reason, found in jobs.items()}
+    ordered = sorted(jobs, key=lambda reason: (-times[reason].seconds, -len(jobs[reason]), reason))
+    rows = [[reason, str(len(jobs[reason])), estimated(times[reason])] for reason in ordered[:_FEW]]
+    if rest := ordered[_FEW:]:
+        rows.append(
+            [f"{several(len(rest), 'more reason')} (tk plan --jobs)", str(sum(len(jobs[why]) for why in rest)), ""]
+        )
+    return Table(("WHY STALE", "JOBS", "TIME"), rows, right=("JOBS", "TIME"))
+
+
+def _jobs(plan: Plan, wanted: tuple[str, ...]) -> Table:
+    """One row for each job: what is to be trained in the order of work, then what the beam may add, then the rest."""
+    work = order_of_work(plan, wanted, GROUP)
+    rows = [[part.job.name, part.state, _time(plan, part), _why(part)] for part in work]
+    rows += [
+        [f"{part_name(TRANSFER, part.order)} to {part.target}", "undecided", "", f"at most {part.at_most}: {_BEAM}"]
+        for part in plan.undecided
+    ]
+    begun = {part.job.key for part in work}
+    rest = sorted((part for part in plan.jobs if part.job.key not in begun), key=lambda part: _REST.index(part.state))
+    rows += [[part.job.name, part.state, "", _why(part)] for part in rest]
+    return Table(("JOB", "STATE", "TIME", "WHY"), rows, right=("TIME",))
+
+
+def _time(plan: Plan, planned: PlannedJob) -> str:
+    seconds = plan.estimates.seconds(planned.job.kind, planned.job.target)
+    return "unknown" if seconds is None else duration(seconds)
+
+
+def _why(planned: PlannedJob) -> str:
+    if planned.state == NEW:
+        return planned.reason or "it was never trained"
+    return f"the earlier try failed with: {planned.reason}" if planned.state == FAILED else planned.reason
+
+
 def _sentence(plan: Plan, new_only: bool) -> str:
     """What `tk transfer` would do, and what to type for it."""
     command = "tk transfer --new-only" if new_only else "tk transfer"
@@ -119,6 +177,8 @@ def _sentence(plan: Plan, new_only: bool) -> str:
 def _plain(plan: Plan, new_only: bool, full: bool) -> dict[str, Any]:
     jobs = startable(plan, new_only)
     sure = plan.estimate(jobs)
+    work = order_of_work(plan, (NEW,) if new_only else (NEW, STALE), GROUP)
+    steps = {planned.job.key: step for step, planned in enumerate(work, 1)}
     return {
         "order": plan.order,
         "data_known": plan.known,
@@ -147,6 +207,10 @@ def _plain(plan: Plan, new_only: bool, full: bool) -> dict[str, Any]:
                 "sources": list(planned.job.sources),
                 "state": planned.state,
                 "reason": planned.reason,
+                "settings_changed": list(planned.settings_changed),
+                "step": steps.get(planned.job.key),
+                "seconds": plan.estimates.seconds(planned.job.kind, planned.job.target),
+                "key": planned.job.key,
             }
             for planned in plan.jobs
             if full or planned.state != "done"

@@ -11,8 +11,9 @@ import click
 
 from taskonomy_cli.left_out import plain_left_out, tell_left_out
 from taskonomy_cli.options import Count
+from taskonomy_cli.retraining import agree_to_remake
 from taskonomy_cli.session import Session
-from taskonomy_cli.wording import counted, duration, failures, part_name, several
+from taskonomy_cli.wording import GROUP, counted, duration, failures, part_name, several
 from taskonomy_core.errors import TaskonomyError
 from taskonomy_core.ledger.jobs import job_name
 
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     from taskonomy_core.ledger.run import RunProgress, RunSummary
 
 SOME_FAILED = 1
-GROUP = 6
 
 
 @click.command
 @click.option("--new-only", is_flag=True, help="Leave stale results alone; train only what has none yet.")
+@click.option("--retrain", is_flag=True, help="Train finished results again whose recipe, data or seed changed.")
 @click.option("--order", type=Count(), help="Transfers from up to this many sources.")
 @click.option("--workers", type=Count(), help="How many train at once [default: one a core; GPU: 1].")
 @click.option("--executor", default="processes", show_default=True, help="Who runs the workers.")
@@ -37,6 +38,7 @@ GROUP = 6
 def command(
     ctx: click.Context,
     new_only: bool,
+    retrain: bool,
     order: int | None,
     workers: int | None,
     executor: str,
@@ -52,9 +54,12 @@ def command(
     A task that cannot take part (its plugin is broken or gone, or the data source lacks what it needs) is left out and
     named, with no effect on the exit code: it is 0 where all that can be trained is trained. What such a task has
     been trained to before is kept.
+
+    Another recipe, data set, seed or encoder makes every result stale. That is told with its time before anything is
+    trained, and asked for once: at a terminal by a question, else by --retrain.
     """
     session: Session = ctx.obj
-    summary = transfer(session, new_only, order, workers, executor, device, group)
+    summary = transfer(session, new_only, order, workers, executor, device, group, retrain)
     if as_json:
         ended = [asdict(report) for report in (*summary.done, *summary.failed)]
         left = [planned.job.name for planned in summary.left]
@@ -74,6 +79,7 @@ def transfer(
     executor: str = "processes",
     device: str = "auto",
     group: int = GROUP,
+    retrain: bool = False,
 ) -> RunSummary:
     """Open the plugins, prepare the data and train, with progress on stderr; what `tk demo` does too."""
     from taskonomy_core.ledger import opening
@@ -97,6 +103,8 @@ def transfer(
         plan = project.plan(store, order, retry_since=None if new_only else store.snapshot().serial)
         if new_only:
             refuse_mixing(plan)
+        else:
+            agree_to_remake(session.terminal, project, store, plan, retrain)
         jobs = startable(plan, new_only)
         if not jobs:
             session.terminal.say(_nothing(plan, new_only))

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from click.testing import CliRunner
 from fake_trainer import FakeData, write_registry
 
+from taskonomy_cli import retraining
+from taskonomy_cli.app import tk
 from taskonomy_core.ledger.owner import Owner
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.store import Store
@@ -93,8 +96,64 @@ def test_new_only_refuses_what_could_not_be_compared(transfer, registry):
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert refused.stderr == (
         "New results could not be compared with 12 that are there: the seed changed since.\n"
-        "Type: tk transfer (trains the old ones again too), or change registry.toml back.\n"
+        "Type: tk transfer --retrain (trains the old ones again too), or change registry.toml back.\n"
     )
+
+
+RETRAIN = (
+    "Type: tk transfer --retrain to train them again, tk transfer --new-only to leave them, tk plan to look; or change "
+    "registry.toml back.\n"
+)
+
+
+def test_another_seed_is_told_with_its_cost_before_anything_is_spent(transfer, registry, here):
+    transfer("--order", "1")
+    trained = (here / "log").read_text()
+    write_registry(registry, SMALL, seed=1)
+    told = "The seed changed: 0 -> 1. So 20 finished results would be made anew, which took 49 s of one core.\n"
+    refused = transfer("--order", "1")
+    assert (refused.exit_code, refused.stdout, refused.stderr) == (2, "", told + RETRAIN)
+    assert (here / "log").read_text() == trained
+    done = transfer("--order", "1", "--retrain")
+    assert done.exit_code == 0
+    assert done.stderr.startswith(told + "To train: 4 task networks, 9 transfers, ")
+    assert len((here / "log").read_text().splitlines()) == 40
+    write_registry(registry, SMALL)
+    assert transfer("--order", "1").stderr == "Nothing to train: all 20 jobs are done. Type: tk affinity\n"
+
+
+def test_what_was_agreed_to_is_not_asked_again_after_a_stop(transfer, registry, monkeypatch):
+    transfer("--order", "1")
+    write_registry(registry, SMALL, seed=1)
+    with monkeypatch.context() as stopped:
+        stopped.setattr(FakeData, "prepare", lambda self, progress, processes=1: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            transfer("--order", "1", "--retrain")
+    again = transfer("--order", "1")
+    assert again.exit_code == 0
+    assert again.stderr.startswith("The seed changed: 0 -> 1. So 20 finished results would be made anew, ")
+    write_registry(registry, SMALL, seed=2)
+    assert transfer("--order", "1").exit_code == 2
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 2), ("\n", 2)])
+def test_at_a_terminal_it_is_asked(transfer, registry, monkeypatch, answer, code):
+    transfer("--order", "1")
+    write_registry(registry, SMALL, seed=1)
+    monkeypatch.setattr(retraining, "at_terminal", lambda: True)
+    asked = CliRunner().invoke(tk, ["transfer", "--executor", "inline", "--order", "1"], input=answer)
+    assert asked.exit_code == code
+    assert "Train them again? [y/N]: " in asked.stderr
+    if code:
+        assert asked.stderr.endswith("Nothing was trained.\n" + RETRAIN)
+    else:
+        assert asked.stdout.startswith("Trained: 4 task networks, ")
+
+
+def test_a_raised_version_is_not_asked_for(transfer, registry):
+    transfer("--order", "1")
+    write_registry(registry, SMALL, versions={"taskb": 2})
+    assert transfer("--order", "1").stderr.startswith("To train: 1 task network, 5 transfers, ")
 
 
 def test_failures_are_told_with_their_reasons_and_the_rest_goes_on(transfer, here):

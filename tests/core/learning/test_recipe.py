@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
@@ -73,3 +74,21 @@ def test_whole_numbers_do_for_rates_and_lists_for_widths() -> None:
 def test_recipes_need_no_torch() -> None:
     code = "import sys, taskonomy_core.learning.recipe; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["network", "transfer", "scratch", "constant"])
+def test_settings_name_all_that_the_digest_hashes(kind):
+    """Every setting in turn: another digest if and only if other settings (keys name the encoder by themselves)."""
+    before = PRESETS["nano"]
+    names = {part.name for part in fields(before)} - {"preset", "encoder"}
+    changes = {name: getattr(before, name) for name in names}
+    others = {int: lambda old: old + 1, float: lambda old: old + 0.5, str: lambda old: f"{old}x", tuple: lambda old: ()}
+    for name, value in changes.items():
+        inner = [part.name for part in fields(value)] if is_dataclass(value) else [None]
+        for part in inner:
+            old = value if part is None else getattr(value, part)
+            new = others[type(old)](old)
+            after = replace(before, **{name: new if part is None else replace(value, **{part: new})})
+            said = {key for key, now in after.settings(kind).items() if now != before.settings(kind)[key]}
+            assert said <= {name if part is None else f"{name}.{part}"}
+            assert bool(said) == (after.digest(kind) != before.digest(kind))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from taskonomy_core.ledger.jobs import Facts, Keys, job_name, reasons_stale, settings_changed
+from taskonomy_core.ledger.jobs import Facts, Keys, job_name
 from taskonomy_core.ledger.project import recipe_of
 from taskonomy_core.registry.roster import RosterTask
 
@@ -76,16 +76,6 @@ def test_a_version_changes_the_tasks_own_jobs_and_the_transfers_from_it(keys_of,
     assert before.transfer(("taskb",), "taska") != after.transfer(("taskb",), "taska")
     assert before.transfer(("taskc",), "taska") == after.transfer(("taskc",), "taska")
     assert before.transfer(("taskc",), "taskb") != after.transfer(("taskc",), "taskb")
-    old, new = before.transfer(("taskb",), "taska").parts, after.transfer(("taskb",), "taska").parts
-    assert reasons_stale(old, new) == ("the network of taskb",)
-    assert settings_changed(old, new) == ()
-    assert reasons_stale(before.network("taskb").parts, after.network("taskb").parts) == ("the task's version",)
-
-
-def test_reasons_name_the_settings_that_changed(keys_of, project):
-    old = keys_of().transfer(("taskb",), "taska").parts
-    new = keys_of(roster=replace(project.roster, seed=1), network={"epochs": 30}).transfer(("taskb",), "taska").parts
-    assert reasons_stale(old, new) == settings_changed(old, new) == ("the preset or recipe", "the seed")
 
 
 def test_roles_decide_who_is_source_and_target(keys_of, project):
@@ -156,6 +146,27 @@ def test_a_reference_changes_with_what_changes_a_transfer(keys_of):
 
     assert len({key(), key(transfer={"epochs": 30}), key(network={"epochs": 30}), key(scratch={"epochs": 30})}) == 3
     assert key() == key(scratch={"epochs": 30})
+
+
+def test_whatever_role_a_task_has_its_results_are_those_of_its_other_roles(keys_of, project):
+    keys = keys_of(facts=replace(FACTS, untrained=frozenset({"onlyz"})))
+    unused = {name: replace(task, role="unused") for name, task in project.roster.tasks.items()}
+    idle = keys_of(roster=replace(project.roster, tasks=unused))
+    jobs = [keys.network("taska"), keys.scratch("taska"), keys.constant("onlyx"), keys.from_untrained("onlyx")]
+    for job in (*jobs, keys.transfer(("taskc", "taskb"), "taska")):
+        assert idle.whatever_role(*job.identity) == job
+    assert idle.whatever_role("transfer", "taska", ("gone",)) is None
+    assert idle.whatever_role("network", "gone", ()) is None
+
+
+def test_details_say_what_stands_behind_the_hashes(keys_of):
+    keys = keys_of(transfer={"epochs": 30})
+    network, transfer = keys.network("taska").details, keys.transfer(("taskb",), "taska").details
+    assert network["data"] == transfer["data"] == {"source": "rooms"}
+    assert (network["sources"], transfer["sources"]) == ({}, {"taskb": 1})
+    assert network["recipe"]["network.epochs"] == transfer["recipe"]["network.epochs"] == 2
+    assert transfer["recipe"]["transfer.epochs"] == 30
+    assert not [name for name in network["recipe"] if name.startswith("transfer.")]
 
 
 def test_names(keys_of):

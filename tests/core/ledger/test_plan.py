@@ -190,13 +190,14 @@ def test_references_go_stale_with_their_task_and_with_the_untrained_encoder(proj
     stale = {planned.job.name: planned.reason for planned in with_version(project, "onlyx").plan(store, 1).of("stale")}
     assert stale == {
         **dict.fromkeys(
-            ("network of onlyx", "constant of onlyx", "reference onlyz -> onlyx"), "the task's version changed"
+            ("network of onlyx", "constant of onlyx", "reference onlyz -> onlyx"),
+            "the task onlyx went from version 1 to 2",
         ),
-        **{f"transfer onlyx -> task{letter}": "the network of onlyx changed" for letter in "abcdefghi"},
+        **{f"transfer onlyx -> task{letter}": "its source onlyx changed: version 1 -> 2" for letter in "abcdefghi"},
     }
     other = with_version(project, "onlyz").plan(store, 1)
     assert {planned.reason for planned in other.of("stale") if planned.job.kind == "reference"} == {
-        "the network of onlyz changed"
+        "its source onlyz changed: version 1 -> 2"
     }
     assert Counter(planned.job.kind for planned in other.of("stale")) == {"network": 1, "transfer": 9, "reference": 2}
 
@@ -275,8 +276,8 @@ def test_a_raised_version_makes_its_own_jobs_and_its_column_stale(project, store
     )
     assert plan.of("new") == ()
     reasons = {planned.job.name: planned.reason for planned in plan.of("stale")}
-    assert reasons["network of taskb"] == "the task's version changed"
-    assert reasons["transfer taskb -> taska"] == "the network of taskb changed"
+    assert reasons["network of taskb"] == "the task taskb went from version 1 to 2"
+    assert reasons["transfer taskb -> taska"] == "its source taskb changed: version 1 -> 2"
     train_all(bumped, store, trainer, order=1)
     assert bumped.plan(store, 1).of("done") == bumped.plan(store, 1).jobs
     assert project.plan(store, 1).of("done") == project.plan(store, 1).jobs  # version 1 is still there
@@ -288,7 +289,7 @@ def test_another_seed_makes_everything_stale_and_says_so(project, store, trainer
     store.record_facts({other.data_fact: "fingerprint"})
     plan = other.plan(store, 1)
     assert plan.of("stale") == plan.jobs
-    assert {planned.reason for planned in plan.jobs} == {"the seed changed"}
+    assert {planned.reason for planned in plan.jobs} == {"the seed changed: 0 -> 1"}
 
 
 def test_without_recorded_facts_everything_is_to_do(project, store, trainer):
@@ -297,7 +298,7 @@ def test_without_recorded_facts_everything_is_to_do(project, store, trainer):
     plan = other.plan(store, 1)
     assert not plan.known
     assert plan.of("stale") == plan.jobs
-    assert {planned.reason for planned in plan.jobs} == {"the data set changed"}
+    assert {planned.reason for planned in plan.jobs} == {"the data changed: furniture unset -> 3"}
 
 
 def test_running_failed_and_blocked(project, store):
@@ -386,7 +387,10 @@ def test_new_results_beside_old_ones_of_another_seed_are_refused(project, store,
     assert caught.value.message == (
         "New results could not be compared with 108 that are there: the preset or recipe and the seed changed since."
     )
-    assert caught.value.hint == "Type: tk transfer (trains the old ones again too), or change registry.toml back."
+    assert (
+        caught.value.hint
+        == "Type: tk transfer --retrain (trains the old ones again too), or change registry.toml back."
+    )
 
 
 def test_new_results_may_stand_beside_a_stale_version_or_another_baseline(project, store, trainer):

@@ -158,7 +158,7 @@ def test_a_newer_ledger_is_refused_with_both_versions(project, store):
     with pytest.raises(LedgerError) as caught:
         Store.open(project.folder)
     assert told(caught) == (
-        f"The ledger {path} is of version 7; this taskonomy knows versions up to 2.",
+        f"The ledger {path} is of version 7; this taskonomy knows versions up to 3.",
         "Type: pip install --upgrade taskonomy",
     )
 
