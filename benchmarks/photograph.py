@@ -43,6 +43,7 @@ from taskonomy_core.errors import TaskonomyError
 from taskonomy_core.learning.deck import Batch, Deck
 from taskonomy_core.learning.photo import read_photo
 from taskonomy_core.learning.trainer import LocalTrainer
+from taskonomy_core.ledger.networks import StoredNetworks
 from taskonomy_core.ledger.opening import open_registered
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.store import Store
@@ -274,7 +275,7 @@ def main() -> None:
         project = Project.read(asked.project / "registry.toml")
         data_source(project.roster.data["source"]).open(DataRequest(**project.data_request)).prepare()
         with Store.open(project.folder, create=False) as store:
-            trainer = open_registered(project, store, "cpu", project.planner(store).keys)
+            trainer = open_registered(project, "cpu", StoredNetworks(store, project.planner(store).keys))
             found = compare(project, store, trainer, photograph(*held, project.recipe.size.image))
         degrees = own_error(project)
     except TaskonomyError as error:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from taskonomy_core.contract.draws import Draws, seed_of
     from taskonomy_core.contract.encoder import EncoderKind
     from taskonomy_core.contract.example import Example, Views
-    from taskonomy_core.contract.executor import ExecutorKind, JobReport, RunWorker
+    from taskonomy_core.contract.executor import ExecutorKind, JobReport, Workplace
     from taskonomy_core.contract.hookspecs import hookimpl, hookspec
     from taskonomy_core.contract.specs import FeatureSpec, NetworkSize, OutputSpec
     from taskonomy_core.contract.task import (
@@ -67,9 +67,9 @@ __all__ = [
     "OutputSpec",
     "Picture",
     "Progress",
-    "RunWorker",
     "Task",
     "Views",
+    "Workplace",
     "as_seen",
     "check_task",
     "hookimpl",
@@ -126,7 +126,7 @@ __getattr__ = lazy_names(
             (
                 "ExecutorKind",
                 "JobReport",
-                "RunWorker",
+                "Workplace",
             ),
             _HOME + "executor",
         ),

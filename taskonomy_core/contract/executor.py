@@ -1,10 +1,12 @@
-"""The contract of an executor: who runs the workers that train."""
+"""The contract of an executor: who trains. It hands out a `concurrent.futures.Executor`, and knows nothing of jobs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -20,23 +22,45 @@ class JobReport:
     reason: str = ""
 
 
-class RunWorker(Protocol):
-    """The body of one worker: runs the jobs it can claim until none is left. Importable and picklable."""
+@dataclass(frozen=True)
+class Workplace:
+    """What an executor is asked for.
 
-    def __call__(self, order: Mapping[str, Any], /) -> None:
-        """Run until no job is left to claim."""
-        ...
+    Attributes:
+        jobs: how many calls run at once.
+        folder: the store's folder, `.taskonomy`, for files of the executor's own; it exists.
+        gpus: the GPUs of this machine, as CUDA_VISIBLE_DEVICES names them; workers of this machine share them out, one
+            a worker while they last. Empty for work on the CPU.
+        config: a file of the executor's own, from `tk transfer --executor-config`; None where none was given.
+    """
+
+    jobs: int
+    folder: Path
+    gpus: tuple[str, ...] = ()
+    config: Path | None = None
 
 
 @dataclass(frozen=True)
 class ExecutorKind:
-    """What a plugin registers: a name for `--executor` and how to run workers.
+    """What a plugin registers: a name for `--executor` and how to open one.
 
-    `run(worker, order, workers)` starts `workers` workers, each calling `worker(order)` (order is plain data), and
-    yields now and then while they live, so that the caller can draw its progress; it returns when all have ended, and
-    stops them when the generator is closed.
+    `open(workplace)` gives a context manager of a `concurrent.futures.Executor`, of which `submit` alone is called:
+
+    * with a module-level function and plain data, which answers plain data; both can be pickled, and the worker finds
+      the function, and the project's folder under its path;
+    * more often than `jobs` at a time: what is too much waits, and `Future.cancel` takes back what has not begun;
+    * a TaskonomyError that the function raises is the future's exception, of the same class; so is any other, with its
+      traceback;
+    * a future whose worker died without an answer (it was killed, its node was lost) has a
+      `concurrent.futures.BrokenExecutor` as its exception, which says in a few words what happened. The executor stays
+      in use: the next `submit` finds a worker. Whether and how often to try again is not its business.
+
+    Leaving the context ends every worker at once, whatever it does, and returns when all are gone. Workers end by
+    themselves when the process that opened the executor is gone. They leave Ctrl-C to it.
+
+    Errors: `open` raises a TaskonomyError where it cannot begin (a package that is missing, a faulty `config`).
     """
 
     name: str
     title: str
-    run: Callable[[RunWorker, Mapping[str, Any], int], Iterable[None]]
+    open: Callable[[Workplace], AbstractContextManager[Executor]]

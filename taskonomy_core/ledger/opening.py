@@ -7,14 +7,15 @@ too.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from taskonomy_core.contract import DataRequest, DataSource, EncoderKind, Task
-from taskonomy_core.errors import JobError, PluginError
-from taskonomy_core.ledger.jobs import Keys
+from taskonomy_core.errors import DataError, JobError, PluginError
 from taskonomy_core.ledger.left_out import LeftOut, written
+from taskonomy_core.ledger.networks import Networks
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.records import Card
 from taskonomy_core.ledger.store import Store
@@ -92,11 +93,30 @@ def record(project: Project, store: Store, opened: Opened) -> None:
     store.record_cards(map(Card.of, opened.tasks.values()))
 
 
-def open_registered(project: Project, store: Store, device: str, keys: Keys) -> LocalTrainer:
-    """The trainer of a project in this process (a worker.TrainerOpener)."""
+def open_registered(project: Project, device: str, networks: Networks) -> LocalTrainer:
+    """The trainer of a project in this process. Errors: as of `open_plugins`."""
+    return _trainer(project, open_plugins(project), device, networks)
+
+
+def open_for_work(project: Project, device: str, data: str | None, networks: Networks) -> LocalTrainer:
+    """The trainer of a worker, wherever that is (a worker.TrainerOpener).
+
+    Errors: as of `open_plugins`; DataError where the data source's fingerprint is not `data`: results would go under
+    a wrong key.
+    """
+    opened = open_plugins(project)
+    if data is not None and opened.data.fingerprint != data:
+        raise DataError(
+            f"The data source {project.roster.data['source']!r} of a worker on {socket.gethostname()} is not the one "
+            "that this run began with.",
+            "Install the same versions and give the same data on every machine; then type the same command again.",
+        )
+    return _trainer(project, opened, device, networks)
+
+
+def _trainer(project: Project, opened: Opened, device: str, networks: Networks) -> LocalTrainer:
     from taskonomy_core.learning.session import open_trainer
 
-    opened = open_plugins(project)
     return open_trainer(
         project.roster,
         project.recipe,
@@ -105,8 +125,8 @@ def open_registered(project: Project, store: Store, device: str, keys: Keys) -> 
         opened.encoder,
         device,
         project.features,
-        lambda task: store.weights(keys.network(task).key),
-        lambda task: keys.network(task).key,
+        networks.state,
+        networks.key,
     )
 
 

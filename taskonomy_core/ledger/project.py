@@ -23,6 +23,7 @@ from taskonomy_core.taxonomy.columns import LossColumn
 
 FOLDER = ".taskonomy"
 FEATURES = "features"
+OBJECTS = "objects"
 
 
 def recipe_of(roster: Roster) -> Recipe:
@@ -49,6 +50,11 @@ class Project:
     def folder(self) -> Path:
         """Where the store lies: beside registry.toml."""
         return self.roster.path.resolve().parent / FOLDER
+
+    @property
+    def objects(self) -> Path:
+        """Where the files of results lie."""
+        return self.folder / OBJECTS
 
     @property
     def features(self) -> Path:

@@ -77,6 +77,25 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """The result of one job, its files already stored.
+
+    Attributes:
+        weights, losses: the digests of its files; losses None for an untrained network, both None for
+            a job that failed.
+        metrics, seconds: of the Outcome.
+        host, process: where it was trained.
+    """
+
+    weights: str | None
+    losses: str | None
+    metrics: Mapping[str, float]
+    seconds: float
+    host: str
+    process: int
+
+
+@dataclass(frozen=True)
 class StoredFile:
     """A file of a result, read back: "weights" or "losses", its size in bytes, and what is wrong with it."""
 

@@ -1,29 +1,26 @@
-"""One run: workers train what is wanted, while this process watches the ledger and tells what it sees."""
+"""One run: a coordinator trains what is wanted, while listeners and the progress display hear of it."""
 
 from __future__ import annotations
 
 import secrets
-import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from taskonomy_core.contract.executor import ExecutorKind, JobReport
+from taskonomy_core.contract.executor import ExecutorKind, JobReport, Workplace
 from taskonomy_core.errors import PluginError, TaskonomyError
+from taskonomy_core.ledger.coordinator import Coordinator, RunOrder
 from taskonomy_core.ledger.jobs import NETWORK, TRANSFER
 from taskonomy_core.ledger.left_out import LeftOut
 from taskonomy_core.ledger.plan import BLOCKED, NEW, RUNNING, STALE, Plan, PlannedJob
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.records import DONE, FAILED
 from taskonomy_core.ledger.store import Store
-from taskonomy_core.ledger.worker import RunOrder, work
 from taskonomy_core.registry.naming import listed
 
 if TYPE_CHECKING:
     from taskonomy_core.registry.load import Loaded
-
-# How often the ledger is looked at; planning takes some milliseconds, which a worker could use.
-LOOK = 0.5
 
 
 @dataclass(frozen=True)
@@ -32,11 +29,13 @@ class RunProgress:
 
     Attributes:
         parts: (ended, all) of this run by (kind, order); `all` counts what the beam may still add at its most.
-        running: names of the jobs in training.
+        failed: how many jobs of this run failed.
+        running: names of the jobs in training, by this run or another.
         seconds_left: estimated from measured jobs, for this many workers; None while nothing is known.
     """
 
     parts: Mapping[tuple[str, int], tuple[int, int]]
+    failed: int
     running: tuple[str, ...]
     seconds_left: float | None
 
@@ -50,6 +49,7 @@ class RunSummary:
         left: jobs that it wanted and could not begin, blocked ones included; not those of tasks that are left out.
         complaints: what went wrong in listeners, each said once.
         left_out: the tasks that it did without, by name.
+        stopped: whether it was asked to stop before the end, or stopped because a job failed.
     """
 
     done: tuple[JobReport, ...]
@@ -57,6 +57,7 @@ class RunSummary:
     left: tuple[PlannedJob, ...]
     complaints: tuple[PluginError, ...] = ()
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
+    stopped: bool = False
 
 
 def refuse_mixing(plan: Plan) -> None:
@@ -87,11 +88,10 @@ def startable(plan: Plan, new_only: bool) -> tuple[PlannedJob, ...]:
     return tuple(planned for planned in plan.of(NEW) if waiting.isdisjoint(planned.job.sources))
 
 
-def new_order(project: Project, store: Store, plan: Plan, device: str, group: int, new_only: bool) -> RunOrder:
+def new_order(store: Store, plan: Plan, device: str, jobs: int, group: int, new_only: bool, fail_fast: bool) -> RunOrder:
     """The order of a new run of what a plan shows."""
     since = -1 if new_only else store.snapshot().serial
-    path = str(project.roster.path.resolve())
-    return RunOrder(path, secrets.token_hex(8), plan.order, device, group, new_only, since)
+    return RunOrder(secrets.token_hex(8), plan.order, device, jobs, group, new_only, fail_fast, since)
 
 
 def run(
@@ -99,77 +99,72 @@ def run(
     store: Store,
     order: RunOrder,
     executor: ExecutorKind,
-    workers: int,
-    on_progress: Callable[[RunProgress], None],
     listeners: Loaded,
+    *,
+    gpus: tuple[str, ...] = (),
+    config: Path | None = None,
+    asked_to_stop: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[RunProgress], None] = lambda progress: None,
+    on_trouble: Callable[[TaskonomyError], None] = lambda trouble: None,
 ) -> RunSummary:
-    """Train what the order wants, by `workers` workers of an executor; listeners hear of every job once it is stored.
+    """Train what the order wants, by an executor; listeners hear of every job once it is stored.
 
-    Stopped at any moment (an interrupt, a kill), it leaves all finished jobs stored; the same call goes on from there.
+    `gpus` and `config` are told to the executor (contract.Workplace). `asked_to_stop`, once true, lets what is in
+    training end and begins nothing more. Stopped in any other way at any moment (an interrupt, a kill), it leaves all
+    finished jobs stored; the same call goes on from there.
 
-    Errors: what a worker raises, after the others have ended: LedgerError, DataError, or JobError for one that died.
+    Errors: as of Coordinator.run, and what the executor raises when it is opened.
     """
-    watch = _Watch(project, store, order, workers, on_progress, listeners)
-    turns = iter(executor.run(work, order.plain(), workers))
+    watch = _Watch(project, store, order, on_progress, listeners)
+    workplace = Workplace(order.jobs, project.folder, gpus, config)
     try:
-        for _ in turns:
-            watch.look()
+        with executor.open(workplace) as pool:
+            coordinator = Coordinator(project, store, order, pool, asked_to_stop, watch.look, on_trouble)
+            coordinator.run()
     finally:
-        if isinstance(turns, Generator):  # stops the workers, if they still live
-            turns.close()
-        summary = watch.end()
+        watch.hear()
     store.back_up()
-    return summary
+    return watch.summary(stopped=coordinator.stopping)
 
 
 class _Watch:
-    """What the coordinating process knows of its run."""
+    """What is told of a run."""
 
     def __init__(
         self,
         project: Project,
         store: Store,
         order: RunOrder,
-        workers: int,
         on_progress: Callable[[RunProgress], None],
         listeners: Loaded,
     ) -> None:
-        self._store, self._order, self._workers = store, order, workers
-        self._on_progress, self._listeners, self._folder = on_progress, listeners, str(project.folder)
-        self._planner = project.planner(store)
+        self._project, self._store, self._order = project, store, order
+        self._on_progress, self._listeners = on_progress, listeners
         self._reports: list[JobReport] = []
         self._heard = 0
         self._complaints: dict[str, PluginError] = {}
-        self._looked = -LOOK
 
-    def look(self) -> None:
-        """Tell what has changed, unless that was done a moment ago."""
-        if time.monotonic() - self._looked < LOOK:
-            return
-        self._hear()
-        self._on_progress(self._progress(self._plan()))
-        self._looked = time.monotonic()
+    def look(self, plan: Plan) -> None:
+        """Tell what has changed."""
+        self.hear()
+        self._on_progress(self._progress(plan))
 
-    def end(self) -> RunSummary:
+    def summary(self, *, stopped: bool) -> RunSummary:
         """Tell the last of it."""
-        self._hear()
-        plan = self._plan()
+        plan = self._project.planner(self._store).plan(self._store.snapshot(), self._order.order, self._order.since)
         self._on_progress(self._progress(plan))
         done, failed = (tuple(part for part in self._reports if part.state == state) for state in (DONE, FAILED))
         left = plan.possible(*self._order.wanted, BLOCKED)
-        return RunSummary(done, failed, left, tuple(self._complaints.values()), plan.left_out)
+        return RunSummary(done, failed, left, tuple(self._complaints.values()), plan.left_out, stopped)
 
-    def _hear(self) -> None:
+    def hear(self) -> None:
         """Pass on what this run has stored since the last time."""
         for result in self._store.results_of(self._order.run, self._heard):
             self._heard = result.serial
             report = JobReport(result.key, *result.identity, result.state, result.seconds, result.reason)
             self._reports.append(report)
-            for error in self._listeners.tell(report, self._folder):
+            for error in self._listeners.tell(report, str(self._project.folder)):
                 self._complaints.setdefault(error.message.partition(":")[0], error)
-
-    def _plan(self) -> Plan:
-        return self._planner.plan(self._store.snapshot(), self._order.order, self._order.since)
 
     def _progress(self, plan: Plan) -> RunProgress:
         ended: dict[tuple[str, int], int] = {}
@@ -188,6 +183,7 @@ class _Watch:
         known = not (sure.unknown or perhaps.unknown)
         return RunProgress(
             {part: (ended.get(part, 0), total) for part, total in sorted(totals.items())},
+            sum(report.state == FAILED for report in self._reports),
             tuple(planned.job.name for planned in plan.of(RUNNING)),
-            (sure.seconds + perhaps.seconds) / self._workers if known else None,
+            (sure.seconds + perhaps.seconds) / self._order.jobs if known else None,
         )

@@ -25,13 +25,12 @@ from taskonomy_core.ledger.jobs import Job
 from taskonomy_core.ledger.migrations import MIGRATIONS, NEWEST
 from taskonomy_core.ledger.objects import DamagedObjectError, Objects, Tensors, disk_error
 from taskonomy_core.ledger.owner import Owner
-from taskonomy_core.ledger.records import DONE, FAILED, Card, Claim, Result, Snapshot, StoredFile
+from taskonomy_core.ledger.records import DONE, FAILED, Card, Claim, Result, Snapshot, Stored, StoredFile
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from taskonomy_core.learning.outcome import Outcome
 
 PATIENCE = 30.0
 
@@ -196,17 +195,26 @@ class Store:
         with self._transaction():
             self._db.execute("DELETE FROM claim WHERE token = ?", (owner.token,))
 
-    def finish(self, job: Job, outcome: Outcome, owner: Owner, run: str) -> None:
-        """Store a result: its files first, then its row, then the claim is gone."""
-        weights = self.objects.put_tensors(outcome.state)
-        losses = None
-        if len(outcome.losses):
-            losses = self.objects.put_arrays({"image_ids": outcome.image_ids, "losses": outcome.losses})
-        self._end(job, owner, run, DONE, "", weights, losses, outcome.metrics, outcome.seconds)
+    def give_back(self, jobs: Sequence[Job], owner: Owner) -> None:
+        """Give back what the owner has claimed of these jobs."""
+        with self._transaction():
+            self._db.executemany(
+                "DELETE FROM claim WHERE key = ? AND token = ?", [(job.key, owner.token) for job in jobs]
+            )
 
-    def fail(self, job: Job, reason: str, owner: Owner, run: str, seconds: float = 0.0) -> None:
+    def finish(self, job: Job, stored: Stored, owner: Owner, run: str) -> None:
+        """Store a result whose files are there: they are read back, then its row is written and the claim is gone.
+
+        Errors: objects.DamagedObjectError where a file is not there or not what it should be; nothing is written then.
+        """
+        for digest in filter(None, (stored.weights, stored.losses)):
+            self.objects.get(digest)
+        self._end(job, owner, run, DONE, "", stored)
+
+    def fail(self, job: Job, reason: str, owner: Owner, run: str) -> None:
         """Store that a job cannot be finished, and why."""
-        self._end(job, owner, run, FAILED, reason, None, None, {}, seconds)
+        nothing = Stored(None, None, {}, 0.0, owner.host, owner.pid)
+        self._end(job, owner, run, FAILED, reason, nothing)
 
     def back_up(self) -> None:
         """Copy the ledger (not its objects) to FOLDER/ledger.backup, for the day that its file is damaged."""
@@ -221,18 +229,7 @@ class Store:
 
     # Inside
 
-    def _end(
-        self,
-        job: Job,
-        owner: Owner,
-        run: str,
-        state: str,
-        reason: str,
-        weights: str | None,
-        losses: str | None,
-        metrics: Mapping[str, float],
-        seconds: float,
-    ) -> None:
+    def _end(self, job: Job, owner: Owner, run: str, state: str, reason: str, stored: Stored) -> None:
         with self._transaction():
             done = self._rows("SELECT 1 FROM result WHERE key = ? AND state = ?", job.key, DONE)
             if not done:  # else another process, which took this one for dead, was quicker; its result is the same
@@ -241,8 +238,9 @@ class Store:
                     f"INSERT OR REPLACE INTO result ({_WRITTEN}) VALUES (?{', ?' * 15})",
                     (
                         *(job.key, serial, *_named(job), json.dumps(dict(job.parts), sort_keys=True)),
-                        *(state, reason, weights, losses, json.dumps(dict(metrics)), seconds, run),
-                        *(json.dumps(dict(job.details), sort_keys=True, default=str), owner.host, owner.pid),
+                        *(state, reason, stored.weights, stored.losses, json.dumps(dict(stored.metrics))),
+                        *(stored.seconds, run, json.dumps(dict(job.details), sort_keys=True, default=str)),
+                        *(stored.host, stored.process),
                     ),
                 )
             self._db.execute("DELETE FROM claim WHERE key = ? AND token = ?", (job.key, owner.token))

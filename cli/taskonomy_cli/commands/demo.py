@@ -73,6 +73,7 @@ def draw_predictions(session: Session, path: Path) -> None:
     import numpy as np
 
     from taskonomy_core.learning.show import show_network
+    from taskonomy_core.ledger.networks import StoredNetworks
     from taskonomy_core.ledger.opening import open_registered
     from taskonomy_core.ledger.plan import DONE
     from taskonomy_core.ledger.project import Project
@@ -83,7 +84,7 @@ def draw_predictions(session: Session, path: Path) -> None:
     with Store.open(session.store) as store:
         done = {planned.job.target for planned in project.plan(store).of(DONE) if planned.job.kind == "network"}
         keys = project.planner(store).keys
-        trainer = open_registered(project, store, "cpu", keys)
+        trainer = open_registered(project, "cpu", StoredNetworks(store, keys))
         names = [name for name in session.roster.tasks if name in done & set(keys.targets) - keys.left_out.keys()]
         rows = []
         for name in names:

@@ -79,10 +79,11 @@ def command(
         _tell_cropped(session, photos)
         # These import torch: only now, when everything that was given has been looked at.
         from taskonomy_core.learning.applying import apply_network, apply_transfer
+        from taskonomy_core.ledger.networks import StoredNetworks
         from taskonomy_core.ledger.opening import checked_device, open_registered
 
         job = found.job
-        trainer = open_registered(project, store, checked_device(device), found.keys)
+        trainer = open_registered(project, checked_device(device), StoredNetworks(store, found.keys))
         pictures = _stacked(photos)
         if job.sources:
             applied = apply_transfer(trainer, job.target, job.sources, store.weights(job.key), pictures)

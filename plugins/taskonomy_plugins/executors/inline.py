@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from typing import Any
 
-from taskonomy_core.contract.executor import ExecutorKind, RunWorker
+from taskonomy_core.contract.executor import ExecutorKind, Workplace
 from taskonomy_core.contract.hookspecs import hookimpl
 from taskonomy_plugins.executors._memory import keep_memory
 
 
-def run(worker: RunWorker, order: Mapping[str, Any], workers: int) -> Iterator[None]:
-    """Run one worker to its end, whatever `workers` says, and yield once after it.
+class _Inline(Executor):
+    """Does at once what it is given. The caller gets no turn meanwhile; an interrupt comes out as it is."""
 
-    Errors and KeyboardInterrupt come out as they are. The caller gets no turn in between: where progress should be
-    seen while jobs run, use `processes`.
-    """
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call it, and give what came of it as a future that has ended."""
+        future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@contextmanager
+def open_inline(workplace: Workplace) -> Iterator[Executor]:
+    """One worker in this process, whatever `workplace.jobs` says: for debuggers, and where no process may be started."""
     keep_memory()
-    worker(order)
-    yield
+    yield _Inline()
 
 
-INLINE = ExecutorKind("inline", "One worker in this process", run)
+INLINE = ExecutorKind("inline", "One worker in this process", open_inline)
 
 
 @hookimpl

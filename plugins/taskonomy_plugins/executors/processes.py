@@ -1,4 +1,4 @@
-"""The executor `processes`: one worker a core, each a fresh Python process with one thread."""
+"""The executor `processes`: workers of this machine, each a fresh Python process with one thread."""
 
 from __future__ import annotations
 
@@ -6,55 +6,139 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, NamedTuple
+from queue import SimpleQueue
+from typing import Any
 
-from taskonomy_core.contract.executor import ExecutorKind, RunWorker
+from taskonomy_core.contract.executor import ExecutorKind, Workplace
 from taskonomy_core.contract.hookspecs import hookimpl
-from taskonomy_core.errors import JobError, TaskonomyError
 from taskonomy_plugins.executors._memory import keep_memory
 
-_POLL_S = 0.2
 _PATIENCE_S = 5.0
 # Two OpenMP threads beside any other load slow torch 3 to 50 times (facts, labels_and_rooms).
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+_GPUS = "CUDA_VISIBLE_DEVICES"
+# Environment variables belong to the whole process, and two threads may start a worker at once.
+_STARTING = threading.Lock()
 
 
-class _Child(NamedTuple):
-    process: BaseProcess
-    told: Connection
+class _Worker:
+    """One process, started when it is first needed and again after it died. Used by one thread at a time."""
 
+    def __init__(self, name: str, environment: Mapping[str, str]) -> None:
+        self._name = name
+        self._environment = environment
+        self._process: BaseProcess | None = None
+        self._line: Connection | None = None
+        self._closed = False
 
-def run(worker: RunWorker, order: Mapping[str, Any], workers: int) -> Iterator[None]:
-    """Start `workers` processes that each call `worker(order)`; yield every 0.2 s until all have ended.
+    def call(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """What `fn(*args, **kwargs)` answers or raises in the process. Errors: BrokenExecutor where that died."""
+        process, line = self._living()
+        try:
+            line.send((fn, args, kwargs))
+            wait([line, process.sentinel])
+            if line.poll():  # it may have answered and died since: then the answer counts
+                error, answer, trace = line.recv()
+                if error is not None:
+                    error.add_note(f"In {self._name}:\n{trace}")
+                    raise error
+                return answer
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            pass
+        process.join(_PATIENCE_S)
+        self._forget()
+        raise BrokenExecutor(f"{self._name} {_how_it_ended(process.exitcode)}")
 
-    Closing the generator (or an interrupt in it) terminates the processes that it started and waits for them. A worker
-    that dies does not stop the others. At the end the first TaskonomyError that a worker raised is raised here; a
-    worker that ended in any other way than well is a JobError that names its exit code or signal.
-    """
-    context = multiprocessing.get_context("spawn")
-    children: list[_Child] = []
-    try:
-        for number in range(1, workers + 1):
-            told, tells = context.Pipe(duplex=False)
-            process = context.Process(target=_work, args=(worker, dict(order), tells), name=f"worker {number}")
-            with _environment(_ENVIRONMENT):
+    def close(self) -> None:
+        """End the process at once; who waits in `call` gets a BrokenExecutor. None is started any more."""
+        with _STARTING:
+            self._closed = True
+            process = self._process
+        if process is None:
+            return
+        process.terminate()
+        process.join(_PATIENCE_S)
+        if process.is_alive():
+            process.kill()
+            process.join()
+
+    def _living(self) -> tuple[BaseProcess, Connection]:
+        with _STARTING:
+            if self._closed:
+                raise BrokenExecutor(f"{self._name} was stopped")
+            if self._process is not None and self._line is not None and self._process.is_alive():
+                return self._process, self._line
+            self._forget()
+            context = multiprocessing.get_context("spawn")
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_serve, args=(theirs,), name=self._name, daemon=True)
+            with _set(self._environment):
                 process.start()
-            tells.close()
-            children.append(_Child(process, told))
-        while living := [child.process.sentinel for child in children if child.process.exitcode is None]:
-            wait(living, _POLL_S)
-            yield
-        _raise_failures(children)
-    finally:
-        _stop(children)
+            theirs.close()
+            self._process, self._line = process, ours
+            return process, ours
+
+    def _forget(self) -> None:
+        if self._line is not None:
+            self._line.close()
+        self._process = self._line = None
+
+
+class _Processes(Executor):
+    """As many threads as workers; a call takes a free worker and waits for it."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self._workers = [
+            _Worker(f"worker {number}", _environment(workplace.gpus, number - 1))
+            for number in range(1, workplace.jobs + 1)
+        ]
+        self._free: SimpleQueue[_Worker] = SimpleQueue()
+        for worker in self._workers:
+            self._free.put(worker)
+        self._threads = ThreadPoolExecutor(workplace.jobs, thread_name_prefix="worker")
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """See contract.ExecutorKind."""
+        return self._threads.submit(self._call, fn, args, kwargs)
+
+    def close(self) -> None:
+        """End all workers at once."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self._workers:
+            worker.close()
+        self._threads.shutdown(wait=True)
+
+    def _call(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        worker = self._free.get()
+        try:
+            return worker.call(fn, args, kwargs)
+        finally:
+            self._free.put(worker)
 
 
 @contextmanager
-def _environment(settings: Mapping[str, str]) -> Iterator[None]:
+def open_processes(workplace: Workplace) -> Iterator[Executor]:
+    """`workplace.jobs` processes of this machine; see contract.ExecutorKind."""
+    pool = _Processes(workplace)
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+def _environment(gpus: tuple[str, ...], number: int) -> dict[str, str]:
+    """What a worker's process inherits besides: with several GPUs, which is its own."""
+    return _ENVIRONMENT | ({_GPUS: gpus[number % len(gpus)]} if gpus else {})
+
+
+@contextmanager
+def _set(settings: Mapping[str, str]) -> Iterator[None]:
     """The environment variables that a process started inside inherits; the old ones afterwards."""
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
@@ -68,17 +152,25 @@ def _environment(settings: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _work(worker: RunWorker, order: Mapping[str, Any], tells: Connection) -> None:
-    """The main function of a child."""
+def _serve(line: Connection) -> None:
+    """The main function of a worker: answer calls until the line is closed."""
     # Ctrl-C reaches the whole process group; the parent alone decides, and ends its children by SIGTERM.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow_parent, daemon=True).start()
     keep_memory()
-    try:
-        worker(order)
-    except TaskonomyError as error:
-        tells.send(error)
-        raise SystemExit(2) from None
+    while True:
+        reply: tuple[Exception | None, Any, str]
+        try:
+            fn, args, kwargs = line.recv()
+            reply = (None, fn(*args, **kwargs), "")
+        except EOFError:
+            return
+        except Exception as error:
+            reply = (error, None, traceback.format_exc())
+        try:
+            line.send(reply)
+        except Exception as error:  # what it answers or raises cannot be pickled
+            line.send((RuntimeError(f"{error}"), None, reply[2] or traceback.format_exc()))
 
 
 def _follow_parent() -> None:
@@ -87,23 +179,6 @@ def _follow_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
-
-
-def _raise_failures(children: list[_Child]) -> None:
-    """The first expected error that a child told; else a JobError on all children that did not end well."""
-    failed = [child for child in children if child.process.exitcode != 0]
-    for child in failed:
-        try:
-            if child.told.poll():
-                raise child.told.recv()
-        except EOFError:
-            continue  # it died without a word
-    if failed:
-        ends = "; ".join(f"{child.process.name} {_how_it_ended(child.process.exitcode)}" for child in failed)
-        raise JobError(
-            f"{len(failed)} of {len(children)} workers did not end well: {ends}.",
-            "What the others finished is stored; type the same command to go on.",
-        )
 
 
 def _how_it_ended(exitcode: int | None) -> str:
@@ -115,20 +190,7 @@ def _how_it_ended(exitcode: int | None) -> str:
     return f"ended with exit code {exitcode}"
 
 
-def _stop(children: list[_Child]) -> None:
-    """Terminate whatever still lives of the children, and wait until all are gone."""
-    for child in children:
-        if child.process.exitcode is None:
-            child.process.terminate()
-    for child in children:
-        child.process.join(_PATIENCE_S)
-        if child.process.exitcode is None:
-            child.process.kill()
-            child.process.join()
-        child.told.close()
-
-
-PROCESSES = ExecutorKind("processes", "One worker a core, each in a process of its own", run)
+PROCESSES = ExecutorKind("processes", "One worker a core, each in a process of its own", open_processes)
 
 
 @hookimpl

@@ -60,7 +60,7 @@ def package(tmp_path, here, monkeypatch):
     path = create_roster(here / "registry.toml", preset="nano", seed=0, tasks=entries).path
     path.write_text(path.read_text().replace('source = "rooms"', 'source = "photos"'))
     monkeypatch.syspath_prepend(str(site))
-    monkeypatch.setattr(opening, "open_registered", open_fake)
+    monkeypatch.setattr(opening, "open_for_work", open_fake)
     yield site
     forget_modules()
 

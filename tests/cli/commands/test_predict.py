@@ -12,6 +12,7 @@ from PIL import Image
 
 from taskonomy_cli.app import tk
 from taskonomy_core.learning.show import show_network
+from taskonomy_core.ledger.networks import StoredNetworks
 from taskonomy_core.ledger.opening import open_registered
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.store import Store
@@ -78,7 +79,7 @@ def test_again_it_says_what_it_replaced(predict, here):
 def test_a_test_picture_gets_exactly_the_prediction_of_the_test_split(predict, trained, here, task):
     project = Project.read(trained)
     with Store.open(project.folder) as store:
-        trainer = open_registered(project, store, "cpu", project.planner(store).keys)
+        trainer = open_registered(project, "cpu", StoredNetworks(store, project.planner(store).keys))
         shown = show_network(trainer, task, [0, 1])
         deck = trainer.deck(task, "test")
         batch = deck.take(torch.arange(2))

@@ -99,13 +99,9 @@ class FakeTrainer:
         return answers
 
 
-def open_fake(project, store, device, keys) -> FakeTrainer:
+def open_fake(project, device, data, networks) -> FakeTrainer:
     """The factory that a run's order names in the tests."""
-    return FakeTrainer(
-        project.folder.parent,
-        lambda name: store.weights(keys.network(name).key),
-        lambda name: keys.network(name).key,
-    )
+    return FakeTrainer(project.folder.parent, networks.state, networks.key)
 
 
 class FakeData:
@@ -138,4 +134,4 @@ def use_fake_plugins(monkeypatch) -> None:
 
     FakeData.prepared.clear()
     monkeypatch.setattr(opening, "open_plugins", open_plugins)
-    monkeypatch.setattr(opening, "open_registered", open_fake)
+    monkeypatch.setattr(opening, "open_for_work", open_fake)
