@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,23 +35,23 @@ class From:
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked of the program; names as they were typed."""
+    """What was asked of the program; names as they were typed. A command that lacks an option has its default."""
 
-    budget: str | None
-    order: int | None
-    objective: str
-    target: Sequence[str]
-    source: Sequence[str]
-    both: Sequence[str]
-    unused: Sequence[str]
-    cost: Mapping[str, float]
-    transfer_cost: Mapping[str, float]
-    weight: Mapping[str, float]
-    have: Sequence[str]
-    force: Sequence[str]
-    forbid: Sequence[str]
-    solver: str
-    seconds: float | None
+    budget: str | None = None
+    order: int | None = None
+    objective: str = "sqrt"
+    target: Sequence[str] = ()
+    source: Sequence[str] = ()
+    both: Sequence[str] = ()
+    unused: Sequence[str] = ()
+    cost: Sequence[tuple[str, float]] = ()
+    transfer_cost: Sequence[tuple[str, float]] = ()
+    weight: Sequence[tuple[str, float]] = ()
+    have: Sequence[str] = ()
+    force: Sequence[str] = ()
+    forbid: Sequence[str] = ()
+    solver: str = "auto"
+    seconds: float | None = None
 
     def problem(self, measured: Measured, budget: object = None) -> Problem:
         """The problem that these options state; `budget` for theirs.
@@ -60,15 +60,13 @@ class Asked:
         """
         from taskonomy_core.taxonomy.problem import state_problem
 
-        facts = measured.facts
         return state_problem(
             measured.affinity,
             self.amount(measured) if budget is None else budget,
             roles=self.roles(measured),
-            costs={name: fact.cost for name, fact in facts.items()} | _named(measured, self.cost),
-            transfer_costs={name: fact.transfer_cost for name, fact in facts.items()}
-            | _named(measured, self.transfer_cost),
-            weights={name: fact.weight for name, fact in facts.items()} | _named(measured, self.weight),
+            costs=_numbers(measured, "cost", self.cost),
+            transfer_costs=_numbers(measured, "transfer_cost", self.transfer_cost),
+            weights=_numbers(measured, "weight", self.weight),
             have=[measured.name(name) for name in self.have],
             forced=[measured.name(name) for name in self.force],
             max_order=self.order,
@@ -110,8 +108,17 @@ class Asked:
         return roles
 
 
-def _named(measured: Measured, numbers: Mapping[str, float]) -> dict[str, float]:
-    return {measured.name(name): number for name, number in numbers.items()}
+def _numbers(measured: Measured, kind: str, given: Sequence[tuple[str, float]]) -> dict[str, float]:
+    """Every task's cost, transfer cost or weight: that of registry.toml or the file, unless an option is given."""
+    said: dict[str, float] = {}
+    for text, number in given:
+        name = measured.name(text)
+        if said.setdefault(name, number) != number:
+            raise TaskonomyError(
+                f"--{kind.replace('_', '-')} gives {name} both {said[name]:g} and {number:g}.",
+                "Leave one of the two out.",
+            )
+    return {name: float(getattr(facts, kind)) for name, facts in measured.facts.items()} | said
 
 
 _FROM = (
@@ -124,32 +131,41 @@ _FROM = (
     ),
     click.option("--everything", is_flag=True, help="With --from: also what is outside of the paper's 26 tasks."),
 )
-_PROGRAM = (
-    click.option("--budget", metavar="N", help="What labels may cost together [default: that of registry.toml]."),
-    click.option("--order", type=Count(), help="The most sources that one transfer may have."),
-    click.option("--objective", default="sqrt", show_default=True, help="sqrt (of affinity), affinity, gain, quality."),
-    click.option("--target", type=Names(), multiple=True, help="Tasks to be served that are never labelled."),
-    click.option("--source", type=Names(), multiple=True, help="Tasks that may be labelled and need not be served."),
-    click.option("--both", type=Names(), multiple=True, help="Tasks that are sources and targets."),
-    click.option("--unused", type=Names(), multiple=True, help="Tasks that take no part."),
-    click.option(
+_PROGRAM = {
+    "budget": click.option(
+        "--budget", metavar="N", help="What labels may cost together [default: that of registry.toml]."
+    ),
+    "order": click.option("--order", type=Count(), help="The most sources that one transfer may have."),
+    "objective": click.option(
+        "--objective", default="sqrt", show_default=True, help="sqrt (of affinity), affinity, gain, quality."
+    ),
+    "target": click.option("--target", type=Names(), multiple=True, help="Tasks to be served that are never labelled."),
+    "source": click.option(
+        "--source", type=Names(), multiple=True, help="Tasks that may be labelled and need not be served."
+    ),
+    "both": click.option("--both", type=Names(), multiple=True, help="Tasks that are sources and targets."),
+    "unused": click.option("--unused", type=Names(), multiple=True, help="Tasks that take no part."),
+    "cost": click.option(
         "--cost", type=Assignment(), multiple=True, help="What the labels of a task cost, TASK=N [default: 1]."
     ),
-    click.option(
+    "transfer_cost": click.option(
         "--transfer-cost",
         type=Assignment(),
         multiple=True,
         help="What a transfer to a task costs, TASK=N [default: 0].",
     ),
-    click.option("--weight", type=Assignment(), multiple=True, help="How much a target counts, TASK=N [default: 1]."),
-    click.option("--have", type=Names(), multiple=True, help="Tasks that are labelled already: they cost nothing."),
-    click.option("--force", type=Names(), multiple=True, help="Tasks that must be labelled."),
-    click.option("--forbid", type=Names(), multiple=True, help="Tasks that must not be labelled."),
-    click.option("--solver", default="auto", show_default=True, help="auto, highs, scipy or cbc."),
-    click.option("--seconds", type=click.FloatRange(min=0.01), help="Stop each search after this time."),
-)
+    "weight": click.option(
+        "--weight", type=Assignment(), multiple=True, help="How much a target counts, TASK=N [default: 1]."
+    ),
+    "have": click.option(
+        "--have", type=Names(), multiple=True, help="Tasks that are labelled already: they cost nothing."
+    ),
+    "force": click.option("--force", type=Names(), multiple=True, help="Tasks that must be labelled."),
+    "forbid": click.option("--forbid", type=Names(), multiple=True, help="Tasks that must not be labelled."),
+    "solver": click.option("--solver", default="auto", show_default=True, help="auto, highs, scipy or cbc."),
+    "seconds": click.option("--seconds", type=click.FloatRange(min=0.01), help="Stop each search after this time."),
+}
 _REPEATED = (*_ROLES, "have", "force", "forbid")
-_NUMBERS = ("cost", "transfer_cost", "weight")
 
 
 def from_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -165,29 +181,25 @@ def from_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def program_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of the program; the command gets them as `asked`, an Asked."""
+    """Add all options of the program; the command gets them as `asked`, an Asked."""
+    return _asking(function, *_PROGRAM)
 
+
+def some_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add some options of the program, by the names of Asked; the command gets them as `asked`, an Asked."""
+    return lambda function: _asking(function, *names)
+
+
+def _asking(function: Callable[..., Any], *names: str) -> Callable[..., Any]:
     @wraps(function)
     def command(*args: Any, **given: Any) -> Any:
-        own = {field.name: given.pop(field.name) for field in fields(Asked)}
-        for name in _REPEATED:
-            own[name] = tuple(task for group in own[name] for task in group)
-        for name in _NUMBERS:
-            own[name] = _once(name, own[name])
+        own = {name: given.pop(name) for name in names}
+        for name in names:
+            if name in _REPEATED:
+                own[name] = tuple(task for group in own[name] for task in group)
         return function(*args, asked=Asked(**own), **given)
 
-    return _with(command, _PROGRAM)
-
-
-def _once(option: str, given: Sequence[tuple[str, float]]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for task, number in given:
-        if found.setdefault(task, number) != number:
-            raise TaskonomyError(
-                f"--{option.replace('_', '-')} gives {task} both {found[task]:g} and {number:g}.",
-                "Leave one of the two out.",
-            )
-    return found
+    return _with(command, [_PROGRAM[name] for name in names])
 
 
 def _with(command: Callable[..., Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:

@@ -141,5 +141,5 @@ class _Picture(click.Path):
         from taskonomy_core.report.canvas import check_place
 
         path = super().convert(value, param, ctx)
-        check_place(path)
+        check_place(Path(str(path)))
         return path

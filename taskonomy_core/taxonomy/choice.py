@@ -66,4 +66,9 @@ def choice_of(problem: Problem, edges: Iterable[Edge]) -> Choice:
 
 def affordable(problem: Problem, cost: float) -> bool:
     """Whether a cost is within the budget, up to a solver's tolerance."""
-    return cost <= problem.budget * (1 + _OVERRUN)
+    return cost <= limit(problem)
+
+
+def limit(problem: Problem) -> float:
+    """The most that may be spent: the budget, up to a solver's tolerance."""
+    return problem.budget * (1 + _OVERRUN)

@@ -84,8 +84,8 @@ def chosen_often(
         raise TaxonomyError(f"Infeasible: {best.reason}.", "Raise the budget; type: tk taxonomy --budget N")
     program = tight_program(problem, problem.edges)
     engine = open_engine(choose_solver(solver), program)
-    place = {(edge.target, edge.needs): column for column, edge in enumerate(resampled.edges)}
-    columns = [place[edge.target, edge.needs] for edge in problem.edges]
+    place = {(edge.target, edge.sources): column for column, edge in enumerate(resampled.edges)}
+    columns = [place[edge.target, edge.sources] for edge in problem.edges]
     tables = {"gain": resampled.gains, "quality": resampled.qualities}
     scores = tables.get(problem.objective, resampled.affinities)[:, columns]
     weights = np.array([problem.targets[edge.target] for edge in problem.edges])

@@ -15,10 +15,15 @@ from taskonomy_core.taxonomy.program import Program, Row, matrix_of
 _Node = tuple[tuple[int, ...], tuple[int, ...]]
 # Nodes that are searched on the warm model; the programs of facts 5.5 take 1 to 30.
 _NODES = 200
+# The least time that a run gets, in seconds.
+_LEAST = 0.01
+# A relaxation with fewer rows is solved in less than a second.
+_MANY_ROWS = 10_000
 # Bounds closer than this share are the same.
 _SAME = 1e-10
-# A vertex of the relaxation whose labels are as near to 0 and 1 as this is a solution of the program.
-_WHOLE = 1e-6
+# A vertex of the relaxation whose labels are as near to 0 and 1 as this is a solution of the program. A sliver of a
+# label must be worth less than what settles a tie.
+_WHOLE = 1e-9
 
 
 class WarmHighs:
@@ -38,47 +43,72 @@ class WarmHighs:
     def run(self, program: Program, seconds: float | None = None, above: float | None = None) -> Found:
         """See Engine."""
         deadline = None if seconds is None else time.perf_counter() + seconds
-        found = self._branch(program, deadline, -np.inf if above is None else above)
-        if found is not None:
+        found, done = self._branch(program, deadline, -np.inf if above is None else above)
+        if done or (found.values is not None and _left(deadline) == _LEAST):
             return found
         if self._whole is None:
             self._whole = _Model(self._base, whole=True)
-        return self._whole.run(program, _left(deadline))
+        other = self._whole.run(program, _left(deadline), start=found.values)
+        if other.optimal or other.infeasible:
+            return other
+        values = [each.values for each in (other, found) if each.values is not None]
+        best = max(values, key=lambda each: float(program.objective @ each)) if values else None
+        return Found(best, optimal=False, infeasible=False, bound=min(found.bound, other.bound))
 
-    def _branch(self, program: Program, deadline: float | None, above: float) -> Found | None:
-        """Branch and bound, depth first, on the most fractional label; None where it took too many nodes."""
+    def _branch(self, program: Program, deadline: float | None, above: float) -> tuple[Found, bool]:
+        """Branch and bound, depth first, on the most fractional label: the best so far, and whether that is proved."""
         columns = np.flatnonzero(program.binary)
-        best: Found | None = None
-        worth, bound = above, -np.inf
+        best: NDArray[np.float64] | None = None
+        worth, bound = above, np.inf
         nodes: list[_Node] = [((), ())]
-        for number in range(_NODES):
+        for _ in range(_NODES):
             if not nodes:
                 break
-            ones, zeros = nodes.pop()
+            ones, zeros = node = nodes.pop()
             self._relaxed.fix(columns, ones, zeros)
             found = self._relaxed.run(program, _left(deadline))
-            if not found.infeasible and not found.optimal:
-                self._relaxed.fix(columns)
-                return None
-            if number == 0:
+            if node == ((), ()):
                 bound = found.bound
-            if found.values is None or found.bound < worth or (best and found.bound <= worth * (1 + _SAME)):
+            if found.infeasible:
+                continue
+            if not found.optimal or found.values is None:
+                nodes.append(node)
+                break
+            if found.bound < worth or (best is not None and found.bound <= worth * (1 + _SAME)):
                 continue
             labels = found.values[columns]
             distance = np.abs(labels - np.round(labels))
             if distance.max(initial=0.0) <= _WHOLE:
-                best, worth = found, found.bound
+                best, worth = found.values, found.bound
                 continue
             split = int(columns[np.argmax(distance)])
             # The label is tried first: with it, more of the targets are served and the bound falls faster.
             nodes += [(ones, (*zeros, split)), ((*ones, split), zeros)]
+            if node == ((), ()) and above == -np.inf:
+                nodes.append(_rounded(program, found.values))
         self._relaxed.fix(columns)
         if nodes:
-            return None
+            return Found(best, optimal=False, infeasible=False, bound=bound), False
         if best is not None:
-            return best
-        # Without values: infeasible, unless the first relaxation had a solution that was just not good enough.
-        return Found(None, optimal=False, infeasible=above == -np.inf or bound == -np.inf, bound=min(bound, above))
+            return Found(best, optimal=True, infeasible=False, bound=worth), True
+        # Nothing: infeasible, unless the relaxation had a solution that was just not good enough.
+        return Found(None, False, infeasible=above == -np.inf or bound == -np.inf, bound=min(bound, above)), True
+
+
+def _rounded(program: Program, values: NDArray[np.float64]) -> _Node:
+    """The labels that are nearest to 1, as many as the budget buys: a first solution, as a rule."""
+    left = (
+        program.budget.upper
+        - float(program.costs @ values[program.y.start :])
+        + float(program.costs[: len(program.sources)] @ values[program.y])
+    )
+    ones: list[int] = []
+    zeros: list[int] = []
+    for number in np.argsort(-values[program.y], kind="stable"):
+        price = program.costs[number]
+        (ones if price <= left else zeros).append(int(program.y.start + number))
+        left -= price if price <= left else 0.0
+    return tuple(ones), tuple(zeros)
 
 
 class _Model:
@@ -88,8 +118,11 @@ class _Model:
         import highspy
 
         self._api = highspy
-        self._highs: Any = highspy.Highs()
+        make: Any = highspy.Highs
+        self._highs = make()
         options = {"output_flag": False, "mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
+        # What settles a tie is smaller than the default, 1e-6 of a label.
+        options |= {"mip_feasibility_tolerance": _WHOLE}
         # The relaxation is a proof, so it is solved as exactly as HiGHS can.
         options |= {} if whole else {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
         for name, value in options.items():
@@ -99,13 +132,17 @@ class _Model:
         self._objective, self._upper = program.objective, program.budget.upper
         self._extra: tuple[Row, ...] = ()
 
-    def run(self, program: Program, seconds: float | None) -> Found:
-        """Solve it; `optimal` says that this model, whole or relaxed, was solved to the end."""
+    def run(self, program: Program, seconds: float | None, start: NDArray[np.float64] | None = None) -> Found:
+        """Solve it, from a solution if one is known; `optimal`: this model, whole or relaxed, was solved to the end."""
         self._follow(program)
+        if start is not None:
+            solution = self._api.HighsSolution()
+            solution.col_value = start.tolist()
+            self._highs.setSolution(solution)
         # HiGHS counts the time of all runs of a model together.
         limit = np.inf if seconds is None else self._highs.getRunTime() + seconds
         self._highs.setOptionValue("time_limit", float(limit))
-        self._highs.run()
+        self._solve()
         status, known = self._highs.getModelStatus(), self._api.HighsModelStatus
         if status in (known.kInfeasible, known.kUnboundedOrInfeasible):
             return Found(None, optimal=False, infeasible=True, bound=-np.inf)
@@ -117,6 +154,21 @@ class _Model:
         is_mip = bool(self._integral)
         bound = -info.mip_dual_bound if is_mip else -info.objective_function_value if optimal else np.inf
         return Found(values, optimal=optimal, infeasible=False, bound=float(bound))
+
+    def _solve(self) -> None:
+        """Run HiGHS; what may take long does so in a thread, so that Ctrl-C stops it."""
+        if not self._integral and self._highs.getNumRow() < _MANY_ROWS:
+            self._highs.run()
+            return
+        self._highs.HandleUserInterrupt = True
+        self._highs.startSolve()
+        try:
+            while not self._highs.wait(0.1)[0]:
+                pass
+        except BaseException:
+            self._highs.cancelSolve()
+            self._highs.wait()
+            raise
 
     def fix(self, columns: NDArray[np.int64], ones: Sequence[int] = (), zeros: Sequence[int] = ()) -> None:
         """Hold some of these variables to 1 and some to 0; all others of them are free again."""
@@ -169,7 +221,7 @@ def _common(old: tuple[Row, ...], new: tuple[Row, ...]) -> int:
 
 
 def _left(deadline: float | None) -> float | None:
-    return None if deadline is None else max(deadline - time.perf_counter(), 0.01)
+    return None if deadline is None else max(deadline - time.perf_counter(), _LEAST)
 
 
 def _floats(numbers: tuple[float, ...]) -> NDArray[np.float64]:

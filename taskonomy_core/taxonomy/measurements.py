@@ -49,7 +49,7 @@ class Measurements:
 
     Attributes:
         affinity: everything that the file holds, in our names.
-        tasks: facts about tasks; only our JSON has any, and not of every task.
+        tasks: facts about tasks; CSV has none, and JSON need not have them of every task.
         origin: what people read, for example "all_affinities_16k.pkl".
         notes: what the reader should be told, for example that win rates were not beside it.
     """

@@ -10,7 +10,15 @@ from taskonomy_core.registry.naming import shortened
 from taskonomy_core.taxonomy.affinity import Affinity
 from taskonomy_core.taxonomy.aliases import FROM_SCRATCH, OWN_NETWORK
 from taskonomy_core.taxonomy.edges import Edge
-from taskonomy_core.taxonomy.measurements import Measurements, Row, check_targets, checked_edges, read_bytes
+from taskonomy_core.taxonomy.measurements import (
+    Measurements,
+    Row,
+    TaskFacts,
+    check_targets,
+    checked_edges,
+    read_bytes,
+)
+from taskonomy_core.taxonomy.published_tasks import PUBLISHED_TASKS
 from taskonomy_core.taxonomy.unpickling import NotNumbersError, load_numbers
 
 AFFINITIES = "all_affinities"
@@ -22,22 +30,6 @@ _WHERE = "The files are those of results/ in the authors' repository, StanfordVL
 _MOST = 10_000_000
 
 
-def read_published(path: Path) -> dict[tuple[tuple[str, ...], str], float]:
-    """Read one released file: (sources, target) -> number, in our task names.
-
-    A key of the file is the names of the sources and the target joined by two underscores. The sources here are
-    sorted; those of the target's own network are ("self",), those of the network trained from scratch ("pixels",).
-
-    The files are pickles; see `unpickling` for how they are read. Errors: TaxonomyError for a file that is missing,
-    damaged, or holds anything but named float64 numbers from 0 to 1.
-    """
-    return {
-        (edge.sources or (OWN_NETWORK,), edge.target): edge.affinity
-        for edge in _edges(path, "affinity")
-        if edge.affinity is not None
-    }
-
-
 def read_published_set(path: Path) -> Measurements:
     """One of their affinity files, with the win rates beside it that have the same ending.
 
@@ -45,9 +37,11 @@ def read_published_set(path: Path) -> Measurements:
     there leaves its score None, with a note. Affinities sum to 1 per target with everything that took part, so they
     are checked before the network trained from scratch is left out, which is no transfer.
 
-    `self` was trained on 120k images (facts 4.2). A readout from the target's own encoder is an edge like any other
-    here; the program leaves it out (facts 9.8). Win rates of transfers without an affinity are left out, and the
-    number of test images is not in the files. Errors: TaxonomyError.
+    The files are pickles; see `unpickling` for how they are read. `self` was trained on 120k images (facts 4.2). A
+    readout from the target's own encoder is an edge like any other here; the program leaves it out (facts 9.8). Win
+    rates of transfers without an affinity are left out, and the number of test images is not in the files.
+
+    Errors: TaxonomyError for a file that is missing, damaged, or holds anything but named float64 numbers from 0 to 1.
     """
     edges = _edges(path, "affinity")
     check_targets(path.name, edges, _WHERE)
@@ -69,7 +63,17 @@ def read_published_set(path: Path) -> Measurements:
         for edge in edges
         if edge.sources != (FROM_SCRATCH,)
     )
-    return Measurements(Affinity(tuple(transfers), {}), {}, path.name, tuple(notes))
+    affinity = Affinity(tuple(transfers), {})
+    return Measurements(affinity, _tasks(affinity), path.name, tuple(notes))
+
+
+def _tasks(affinity: Affinity) -> dict[str, TaskFacts]:
+    """Title, group and role of the tasks in a set; a task that the paper does not know has its name alone."""
+    found = {}
+    for name in sorted({*affinity.sources, *affinity.targets}):
+        title, group = PUBLISHED_TASKS.get(name, ("", ""))
+        found[name] = TaskFacts(title, group, role="both" if name in affinity.targets else "source")
+    return found
 
 
 def published_affinity(folder: Path, images: str = "16k") -> Affinity:

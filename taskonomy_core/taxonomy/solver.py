@@ -20,6 +20,8 @@ from taskonomy_core.taxonomy.taxonomy import FEASIBLE, INFEASIBLE, OPTIMAL, Taxo
 
 # Objectives closer than this are a tie. Above a solver's own tolerance (1e-6 on the scaled objective).
 TIE = 1e-9
+# SciPy and CBC take 1e-6 of a label for none, so that they cannot tell closer objectives apart by a constraint.
+_COARSE = 1e-5
 # Names settled at once: 2^9 times a solver's integrality tolerance stays far below 1.
 _CHUNK = 10
 
@@ -92,22 +94,42 @@ class TaxonomySolver:
 
     def cheapest(self) -> Choice | None:
         """The choice of least cost that serves every target at all; None where there is none, or none was proved."""
-        free = self.program.with_budget(self.problem.largest_cost)
-        values, _ = self._minimise(free, self.program.costs)
+        if self.problem.budget < self.problem.largest_cost:
+            # What the budget cannot buy was dropped here, and may be part of it.
+            unlimited = replace(self.problem, budget=self.problem.largest_cost)
+            return TaxonomySolver(unlimited, self.engine_name, self._seconds).cheapest()
+        if self.unserved:
+            return None
+        self._start()
+        values, _ = self._minimise(self.program, self.program.costs)
         return None if values is None else self._read(values)
 
     def cheapest_above(self, worth: float) -> float | None:
-        """The least budget at which the objective exceeds `worth`; None where no budget does."""
-        better = self.program.with_rows(_at_least(self.program, worth + 2 * TIE * max(1.0, abs(worth))))
-        values, _ = self._minimise(better, self.program.costs)
-        return None if values is None else self._read(values).cost
+        """The least budget at which the objective exceeds `worth`; None where no budget does.
+
+        By more than a tie; with another solver than HiGHS, by at least 1e-5 of it.
+        """
+        if self.unserved:
+            return None
+        self._start()
+        tie = TIE * max(1.0, abs(worth))
+        margin = 2 * tie if self.engine_name == "highs" else _COARSE * max(1.0, abs(worth))
+        program = self.program.with_rows(_at_least(self.program, worth + margin))
+        while True:
+            values, _ = self._minimise(program, self.program.costs)
+            if values is None:
+                return None
+            choice = self._read(values)
+            if choice.worth > worth + tie:
+                return choice.cost
+            # What a solver takes for whole numbers may hide a sliver of one label more.
+            program = program.with_rows(self._other_than(values))
 
     def _answers(self, problem: Problem, above: float | None = None) -> Iterator[Taxonomy]:
         """The best taxonomy, then the best without its source set, and so on; the last one is infeasible."""
         program = self.program.with_budget(problem.budget)
         while True:
-            started = time.perf_counter()
-            self._deadline = None if self._seconds is None else started + self._seconds
+            started = self._start()
             answer = self._best(problem, program, above)
             yield replace(answer, solver=self.engine_name, seconds=time.perf_counter() - started)
             if not answer.feasible:
@@ -122,8 +144,9 @@ class TaxonomySolver:
         if found.infeasible:
             if program.extra:
                 return replace(asked, reason="no other set of labels within the budget serves every target")
-            return replace(asked, reason=too_dear(problem, self.cheapest()))
-        if found.values is None and above is not None and found.bound < SCALE * above:
+            payable = [edge for edge in self.program.edges if affordable(problem, problem.cost(edge))]
+            return replace(asked, reason=unserved(problem, payable) or too_dear(problem, self.cheapest()))
+        if found.values is None and above is not None and found.bound <= SCALE * above:
             return replace(asked, reason=f"nothing is better than {above:g}")
         if found.values is None:
             raise TaxonomyError(
@@ -151,6 +174,12 @@ class TaxonomySolver:
             bound=best.worth if found.optimal else max(bound, best.worth),
         )
 
+    def _start(self) -> float:
+        """Begin the time that one answer may take; the time now."""
+        started = time.perf_counter()
+        self._deadline = None if self._seconds is None else started + self._seconds
+        return started
+
     def _run(self, program: Program, above: float | None = None) -> Found:
         left = None if self._deadline is None else max(self._deadline - time.perf_counter(), 0.01)
         return self._engine.run(program, left, None if above is None else SCALE * above)
@@ -170,6 +199,12 @@ class TaxonomySolver:
         first = self.program.y.start
         indices = tuple(first + n for n, source in enumerate(self.program.sources) if source in sources)
         return Row(indices, (1.0,) * len(indices), upper=len(indices) - 1.0)
+
+    def _other_than(self, values: NDArray[np.float64]) -> Row:
+        """Labels and paid transfers are not all as in this solution."""
+        first, are = self.program.y.start, values[self.program.y.start :] > 0.5
+        signs = np.where(are, 1.0, -1.0)
+        return Row(tuple(range(first, first + len(are))), tuple(signs.tolist()), upper=are.sum() - 1.0)
 
     def _settle_ties(self, program: Program, best: Choice) -> Choice:
         """Of all equally good choices the one that costs least, has the fewest sources, comes first by name."""
@@ -194,7 +229,8 @@ class TaxonomySolver:
             weights[chunk] = [-(2.0 ** (chunk.stop - 1 - number)) for number in chunk]
             settled, program = self._minimise(program, weights)
             least = settled if settled is not None else least
-        return best if least is None else self._read(least)
+        choice = best if least is None else self._read(least)
+        return choice if choice.worth >= enough else best
 
     def _minimise(self, program: Program, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64] | None, Program]:
         """The solution of least weight of its y and z, and the program held to that weight."""

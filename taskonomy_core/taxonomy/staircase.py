@@ -54,7 +54,8 @@ class Staircase:
 
     def at(self, budget: float) -> Taxonomy | None:
         """The best taxonomy at a budget; None below the first step."""
-        under = [step for step in self.steps if step.budget <= budget]
+        # 0.1 + 0.2 is within 0.3.
+        under = [step for step in self.steps if step.budget <= budget * (1 + TIE)]
         return under[-1].taxonomy if under else None
 
     def spans(self) -> dict[str, list[tuple[float, float | None]]]:
@@ -90,18 +91,18 @@ def staircase(
     if cheapest is None:
         return Staircase((), top.reason, asked.engine_name)
     unit = _unit(problem)
-    first = Fraction(repr(cheapest.cost))
+    units = 0 if unit is None else round(Fraction(cheapest.cost) / unit)
     answers: list[Taxonomy] = []
-    budget, walked = cheapest.cost, 0
+    budget = cheapest.cost if unit is None else float(units * unit)
     while True:
         answer = asked.solve(budget, _better(answers[-1]) if answers else None)
         if answer.feasible and (not answers or _worth(answer) > _better(answers[-1])):
             answers.append(answer)
         if budget >= top.cost or _better(answers[-1]) >= _worth(top):
             break
-        walked += 1
+        units += 1
         progress(round(100 * (budget - cheapest.cost) / (top.cost - cheapest.cost)), 100)
-        budget = asked.cheapest_above(_worth(answers[-1])) or top.cost if unit is None else float(first + walked * unit)
+        budget = asked.cheapest_above(_worth(answers[-1])) or top.cost if unit is None else float(units * unit)
     progress(100, 100)
     return Staircase(tuple(_steps(answers)), "", asked.engine_name)
 

@@ -28,21 +28,6 @@ class WinRates:
     matrix: NDArray[np.float64]
     images: int
 
-    def against(self, contestant: Contestant) -> NDArray[np.float64] | None:
-        """Everyone's win rate [n] against one contestant, or None where it did not take part."""
-        return self.matrix[:, self.contestants.index(contestant)] if contestant in self.contestants else None
-
-    def among(self, contestants: Iterable[Contestant]) -> WinRates:
-        """The same tournament for some of its contestants, in the order of this one."""
-        wanted = set(contestants)
-        rows = [row for row, contestant in enumerate(self.contestants) if contestant in wanted]
-        return WinRates(
-            self.target,
-            tuple(self.contestants[row] for row in rows),
-            self.matrix[np.ix_(rows, rows)],
-            self.images,
-        )
-
 
 def win_rates(columns: Iterable[LossColumn]) -> WinRates:
     """Play the tournament of one target (paper section 3.3, facts 4.1).

@@ -28,20 +28,24 @@ Options:
   -h, --help       Show this message and exit.
 
 Commands:
-  init        Write registry.toml for a new project.
-  tasks       List the tasks that are installed and registered.
-  register    Add a task: an installed one by name, or a single file.
-  unregister  Take a task out; its results are kept.
-  check       Hold a task against every rule of the contract.
-  plan        Show what would be trained, and how long it would take.
-  transfer    Train what is new or stale.
-  affinity    Draw the affinity matrix.
-  sanity      Hold networks against the best constant and a random encoder.
-  taxonomy    Solve for the tasks that are worth labelling.
-  predict     Apply a trained network or transfer to pictures of your own.
-  status      Show what is done and what is left.
-  doctor      Look for what is missing or broken on this machine.
-  demo        Run everything once, small, in a folder of its own.
+  init          Write registry.toml for a new project.
+  tasks         List the tasks that are installed and registered.
+  register      Add a task: an installed one by name, or a single file.
+  unregister    Take a task out; its results are kept.
+  check         Hold a task against every rule of the contract.
+  plan          Show what would be trained, and how long it would take.
+  transfer      Train what is new or stale.
+  affinity      Draw the affinity matrix.
+  export        Write the measurements to a file, as CSV or JSON.
+  sanity        Hold networks against the best constant and a random encoder.
+  taxonomy      Solve for the tasks that are worth labelling.
+  recommend     Rank what one unlabelled task should be transferred from.
+  significance  Hold the taxonomy against random ones.
+  similarity    Group tasks by how they transfer out.
+  predict       Apply a trained network or transfer to pictures of your own.
+  status        Show what is done and what is left.
+  doctor        Look for what is missing or broken on this machine.
+  demo          Run everything once, small, in a folder of its own.
 """
 
 

@@ -42,7 +42,17 @@ def test_help_imports_no_command_no_rich_and_no_torch(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "args",
-    [("tasks",), ("status",), ("plan",), ("sanity",), ("taxonomy", "--budget", "2"), ("export", "--json")],
+    [
+        ("tasks",),
+        ("status",),
+        ("plan",),
+        ("sanity",),
+        ("taxonomy", "--budget", "2"),
+        ("recommend", "normals"),
+        ("significance", "--json"),
+        ("similarity", "--json"),
+        ("export", "--json"),
+    ],
     ids=" ".join,
 )
 def test_looking_imports_no_torch(measured: Path, args: tuple[str, ...]) -> None:

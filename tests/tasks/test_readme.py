@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from taskonomy_core.blocks import DenseDecoder, PairwiseDecoder, VectorDecoder, cross_entropy
-from taskonomy_core.taxonomy.aliases import PUBLISHED_NAMES, TASK_BANK_NAMES
+from taskonomy_core.taxonomy.aliases import EXTRA_SOURCE, PUBLISHED_NAMES, TASK_BANK_NAMES
+from taskonomy_core.taxonomy.published_tasks import PUBLISHED_TASKS
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "tasks" / "README.md"
@@ -41,6 +42,11 @@ def test_every_task_of_the_paper_is_in_it_under_its_code_names():
     listed = {name: task for task, row in rows().items() for name in row["the paper's code name"].split("`")[1::2]}
     assert listed == names
     assert len(rows()) == 26
+
+
+def test_the_authors_files_are_read_with_the_titles_and_groups_of_our_tasks():
+    said = {name: facts for name, facts in PUBLISHED_TASKS.items() if name != EXTRA_SOURCE}
+    assert said == {name: (row["title"], row["group"]) for name, row in rows().items()}
 
 
 def test_some_rows():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from taskonomy_core.errors import TaskonomyError
 if TYPE_CHECKING:
     from taskonomy_core.taxonomy.affinity import Affinity
     from taskonomy_core.taxonomy.bootstrap import AffinityBootstrap
+    from taskonomy_core.taxonomy.columns import LossColumn
 
 # Best to worst; a terminal without colour still has the ranks themselves.
 SHADES = ("bold black on bright_green", "black on green", "black on yellow", "white on bright_black", "bright_black")
@@ -25,7 +27,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 @click.command()
 @from_options
-@click.option("--order", type=Count(), help="Leave out transfers of more sources than this.")
+@click.option("--order", type=Count(), help="Hide transfers of more sources than this; no score changes.")
 @click.option(
     "--bootstrap", type=Count(), metavar="N", help="Resample the test images N times: how sure is each score?"
 )
@@ -142,8 +144,21 @@ def draw(terminal: Terminal, measured: Measured, path: Path) -> None:
     """Draw the matrix to a file and say where."""
     from taskonomy_core.report.affinity_picture import draw_affinity
 
-    draw_affinity(measured.affinity, path, titles=measured.titles, groups=measured.groups)
+    losses = mean_losses(measured.columns)
+    draw_affinity(measured.affinity, path, titles=measured.titles, groups=measured.groups, losses=losses)
     terminal.say(f"Drawn: {path}")
+
+
+def mean_losses(columns: Iterable[LossColumn]) -> dict[tuple[str, str], float]:
+    """(target, source) -> mean loss on the labelled test images; that of a task with itself is its own network's."""
+    import numpy as np
+
+    single = {
+        (column.target, column.sources[0] if column.sources else column.target): column.losses
+        for column in columns
+        if column.reference == "self" or (len(column.sources) == 1 and column.sources[0] != column.target)
+    }
+    return {key: float(np.nanmean(losses)) for key, losses in single.items() if not np.isnan(losses).all()}
 
 
 def _cell(rank: int | None, most: int, itself: bool) -> str | Styled:

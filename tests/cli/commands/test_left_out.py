@@ -135,8 +135,8 @@ def test_the_others_are_ranked_and_solved_for(transfer, tk, here):
     assert {edge["target"] for edge in json.loads(ranked.stdout)["edges"]} == {"bright", "contrast", "sharp"}
     assert ranked.stderr == "slope is left out, and what needs it is not all trained. Type: tk status\n"
     solved = json.loads(tk("taxonomy", "--budget", "1", "--json").stdout)
-    assert {row["target"] for row in solved["targets"]} == {"bright", "contrast", "sharp"}
-    assert solved["status"] == "proved best"
+    assert {row["target"] for row in solved["edges"]} == {"bright", "contrast", "sharp"}
+    assert solved["status"] == "optimal"
 
 
 def test_once_the_data_source_offers_it_it_is_trained_too(transfer, tk, here):
@@ -205,7 +205,7 @@ def test_what_was_trained_before_it_broke_is_still_used(transfer, tk, package):
     assert done.stderr.endswith("Nothing to train: all 36 jobs are done. Type: tk affinity\n")
     assert {command: tk(*command).stdout for command in before} == before
     answer = json.loads(tk("taxonomy", "--json").stdout)
-    assert "slope" in {row["target"] for row in answer["targets"]}
+    assert "slope" in {row["target"] for row in answer["edges"]}
 
 
 def test_mended_and_registered_again_it_is_to_be_trained(transfer, tk, package):

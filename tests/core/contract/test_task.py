@@ -85,7 +85,8 @@ def test_every_fault_is_told_at_once():
     with pytest.raises(TaskDefinitionError) as caught:
         replace(TASK, name="Depth", version=0, title="", output=OutputSpec("map", 0, 3), source=False, target=False)
     assert caught.value.message == (
-        "Task 'Depth' is built wrong (7 faults): name 'Depth' is not snake_case (a-z, 0-9, single underscores; at most 100 characters); "
+        "Task 'Depth' is built wrong (7 faults): name 'Depth' is not snake_case (a-z, 0-9, single underscores; at most "
+        "100 characters); "
         "version is 0, not a whole number from 1; title is empty; output.kind is 'map', not 'dense' or 'vector'; "
         "output.channels is 0, not a whole number from 1; output.stride is 3, not a power of two; "
         "it is neither a source nor a target."

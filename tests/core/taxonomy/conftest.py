@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from itertools import combinations
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from taskonomy_core.taxonomy.affinity import Affinity
 from taskonomy_core.taxonomy.edges import Edge
 from taskonomy_core.taxonomy.published import published_affinity
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +30,7 @@ def published(published_folder):
     return published_affinity(published_folder)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def random_affinity():
     """Makes seeded scores; with `levels`, they take few values, so that many taxonomies tie."""
 

@@ -11,7 +11,8 @@ import pytest
 from taskonomy_core.errors import TaxonomyError
 from taskonomy_core.taxonomy.aliases import PUBLISHED_NAMES
 from taskonomy_core.taxonomy.exchange import read_measurements
-from taskonomy_core.taxonomy.published import published_affinity, read_published
+from taskonomy_core.taxonomy.measurements import TaskFacts
+from taskonomy_core.taxonomy.published import published_affinity
 
 HINT = "\nThe files are those of results/ in the authors' repository, StanfordVL/taskonomy."
 
@@ -28,14 +29,14 @@ def numbers(**table):
 @pytest.mark.parametrize("protocol", [3, 4, 5])
 def test_numbers_come_back_under_our_names(tmp_path, protocol):
     table = numbers(
-        self__rgb2sfnorm=0.5, rgb2sfnorm__curvature__room_layout=0.25, room_layout__room_layout=1e-3, pixels__jigsaw=0
+        self__rgb2sfnorm=0.5, reshade__rgb2sfnorm=0.5, rgb2sfnorm__curvature__room_layout=0.75, pixels__room_layout=0.25
     )
-    assert read_published(write(tmp_path / "x.pkl", table, protocol)) == {
-        (("self",), "normals"): 0.5,
-        (("curvature", "normals"), "room_layout"): 0.25,
-        (("room_layout",), "room_layout"): 1e-3,
-        (("pixels",), "jigsaw"): 0.0,
-    }
+    found = read_measurements(write(tmp_path / "all_affinities.pkl", table, protocol)).affinity
+    assert [(edge.target, edge.sources, edge.affinity) for edge in found.edges] == [
+        ("normals", (), 0.5),
+        ("normals", ("reshading",), 0.5),
+        ("room_layout", ("curvature", "normals"), 0.75),
+    ]
 
 
 class Runs:
@@ -60,24 +61,36 @@ def test_a_file_that_would_run_is_refused_and_nothing_runs(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ({"a__b": 1}, "x.pkl is not a table of named numbers."),
-        ((1, 2), "x.pkl is not a table of named numbers."),
-        ({"a__b": np.float32(1)}, "x.pkl is damaged or holds more than numbers: numbers of type <f4."),
-        (numbers(alone=1), "x.pkl, key 'alone': it is not the names of sources and a target joined by __."),
-        (numbers(self__a__b=1), "x.pkl, key 'self__a__b': self and pixels are no sources of a transfer."),
-        (numbers(a__pixels__b=1), "x.pkl, key 'a__pixels__b': self and pixels are no sources of a transfer."),
-        (numbers(a__b__c=0.5, b__a__c=0.5), "x.pkl, key 'b__a__c': a + b -> c is there already, at key 'a__b__c'."),
+        ({"a__b": 1}, "all_affinities.pkl is not a table of named numbers."),
+        ((1, 2), "all_affinities.pkl is not a table of named numbers."),
+        ({"a__b": np.float32(1)}, "all_affinities.pkl is damaged or holds more than numbers: numbers of type <f4."),
+        (
+            numbers(alone=1),
+            "all_affinities.pkl, key 'alone': it is not the names of sources and a target joined by __.",
+        ),
+        (numbers(self__a__b=1), "all_affinities.pkl, key 'self__a__b': self and pixels are no sources of a transfer."),
+        (
+            numbers(a__pixels__b=1),
+            "all_affinities.pkl, key 'a__pixels__b': self and pixels are no sources of a transfer.",
+        ),
+        (
+            numbers(a__b__c=0.5, b__a__c=0.5),
+            "all_affinities.pkl, key 'b__a__c': a + b -> c is there already, at key 'a__b__c'.",
+        ),
         (
             numbers(denoise__b=0.5, denoising__b=0.5),
-            "x.pkl, key 'denoising__b': denoising -> b is there already, at key 'denoise__b'.",
+            "all_affinities.pkl, key 'denoising__b': denoising -> b is there already, at key 'denoise__b'.",
         ),
-        (numbers(a__a__b=1), "x.pkl, key 'a__a__b': the source a is there twice."),
+        (numbers(a__a__b=1), "all_affinities.pkl, key 'a__a__b': the source a is there twice."),
         (
             numbers(a____b=1),
-            "x.pkl, key 'a____b': '' is not the name of a task (a-z, 0-9, single underscores; at most ",
+            "all_affinities.pkl, key 'a____b': '' is not the name of a task (a-z, 0-9, single underscores; at most ",
         ),
-        ({"a__b\x1b": np.float64(1)}, r"x.pkl, key 'a__b\x1b': 'b\x1b' is not the name of a task"),
-        ({"a__" + "b" * 5000: np.float64(1)}, f"x.pkl, key 'a__{'b' * 57}...': '{'b' * 60}...' is not the name"),
+        ({"a__b\x1b": np.float64(1)}, r"all_affinities.pkl, key 'a__b\x1b': 'b\x1b' is not the name of a task"),
+        (
+            {"a__" + "b" * 5000: np.float64(1)},
+            f"all_affinities.pkl, key 'a__{'b' * 57}...': '{'b' * 60}...' is not the name",
+        ),
         (numbers(a__b=-0.5), "key 'a__b': the affinity of a -> b is -0.5; it must be a number from 0 to 1."),
         (numbers(a__b=np.nan), "the affinity of a -> b is nan; it must be a number from 0 to 1."),
         (numbers(a__b=np.inf), "the affinity of a -> b is inf; it must be a number from 0 to 1."),
@@ -86,9 +99,9 @@ def test_a_file_that_would_run_is_refused_and_nothing_runs(tmp_path):
 )
 def test_faults_are_told_with_the_key(tmp_path, content, said):
     with pytest.raises(TaxonomyError) as refused:
-        read_published(write(tmp_path / "x.pkl", content))
+        read_measurements(write(tmp_path / "all_affinities.pkl", content))
     assert said in refused.value.message
-    assert refused.value.message.startswith("x.pkl")
+    assert refused.value.message.startswith("all_affinities.pkl")
     assert str(refused.value).endswith(HINT)
 
 
@@ -119,7 +132,13 @@ def test_three_files_make_one(tmp_path, ending):
         (("random_projection",), 0.1, 0.2, 0.3),
         (("denoising", "random_projection"), 0.2, None, None),
     ]
-    assert (found.origin, found.notes, found.tasks) == (path.name, (), {})
+    assert (found.origin, found.notes) == (path.name, ())
+    assert found.tasks["random_projection"] == TaskFacts("Random Projection", "other", role="source")
+    assert {name: facts.role for name, facts in found.tasks.items()} == {
+        "denoising": "source",
+        "jigsaw": "both",
+        "random_projection": "source",
+    }
 
 
 def test_win_rates_may_be_missing_and_are_checked_where_they_are_not(tmp_path):
@@ -163,6 +182,14 @@ def test_the_published_files_are_sound_and_have_the_papers_dictionary(published_
     assert (found.origin, found.notes, len(found.affinity.edges)) == ("all_affinities_16k.pkl", (), 1758)  # facts 3.6
     assert all(None not in (edge.affinity, edge.gain, edge.quality) for edge in found.affinity.edges)
     assert set(found.affinity.sources) == set(PUBLISHED_NAMES.values())
+    assert (found.tasks["normals"].title, found.tasks["normals"].role) == ("Normals", "both")
+    assert {name for name, facts in found.tasks.items() if facts.role == "source"} == {
+        "colorization",
+        "inpainting",
+        "jigsaw",
+        "object_class_100",
+        "random_projection",
+    }
     default = found.default_dictionary().affinity
     assert len(default.targets) == 22
     assert set(default.sources) == set(PUBLISHED_NAMES.values()) - {"object_class_100"}

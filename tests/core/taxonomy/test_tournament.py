@@ -38,14 +38,6 @@ def test_no_common_image_names_who_is_empty():
     )
 
 
-def test_among_keeps_rates_and_order():
-    whole = win_rates(columns([[1, 5, 3], [2, 4, 1], [0, 9, 2]]))
-    part = whole.among([Contestant(("s02",)), Contestant(("s00",))])
-    assert part.contestants == (Contestant(("s00",)), Contestant(("s02",)))
-    assert part.matrix.tolist() == whole.matrix[np.ix_([0, 2], [0, 2])].tolist()
-    assert whole.against(Contestant(reference="self")) is None
-
-
 @given(arrays(np.float64, (4, 7), elements=st.integers(0, 5).map(float)))
 def test_rates_equal_a_count_pair_by_pair(losses):
     rates = win_rates(columns(losses)).matrix
