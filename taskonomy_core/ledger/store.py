@@ -23,7 +23,7 @@ from taskonomy_core.errors import LedgerError
 from taskonomy_core.ledger.connection import BACKUP, FILE, connect, sentences
 from taskonomy_core.ledger.jobs import Job
 from taskonomy_core.ledger.migrations import MIGRATIONS, NEWEST
-from taskonomy_core.ledger.objects import DamagedObjectError, Objects, Tensors, disk_error
+from taskonomy_core.ledger.objects import DamagedObjectError, Objects, Tensors, disk_error, remove_file
 from taskonomy_core.ledger.owner import Owner
 from taskonomy_core.ledger.records import DONE, FAILED, Card, Claim, Result, Snapshot, StoredFile
 
@@ -40,6 +40,7 @@ _WRITTEN = (
     "details, host, process"
 )
 _RESULT = f"{_WRITTEN}, finished"
+_SERIAL = "serial"  # the fact of the last serial that was given when results were removed
 
 
 class Store:
@@ -198,15 +199,33 @@ class Store:
 
     def finish(self, job: Job, outcome: Outcome, owner: Owner, run: str) -> None:
         """Store a result: its files first, then its row, then the claim is gone."""
-        weights = self.objects.put_tensors(outcome.state)
-        losses = None
-        if len(outcome.losses):
-            losses = self.objects.put_arrays({"image_ids": outcome.image_ids, "losses": outcome.losses})
-        self._end(job, owner, run, DONE, "", weights, losses, outcome.metrics, outcome.seconds)
+        while True:
+            weights = self.objects.put_tensors(outcome.state)
+            losses = None
+            if len(outcome.losses):
+                losses = self.objects.put_arrays({"image_ids": outcome.image_ids, "losses": outcome.losses})
+            if self._end(job, owner, run, DONE, "", weights, losses, outcome.metrics, outcome.seconds):
+                return
 
     def fail(self, job: Job, reason: str, owner: Owner, run: str, seconds: float = 0.0) -> None:
         """Store that a job cannot be finished, and why."""
         self._end(job, owner, run, FAILED, reason, None, None, {}, seconds)
+
+    def remove(self, results: Iterable[Result]) -> None:
+        """Forget results, but none that was written anew meanwhile. Their files stay, until `sweep` is told of them."""
+        with self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (_SERIAL, str(self._last_serial())))
+            rows = [(result.key, result.serial) for result in results]
+            self._db.executemany("DELETE FROM result WHERE key = ? AND serial = ?", rows)
+
+    def sweep(self, digests: Iterable[str]) -> set[str]:
+        """Delete those of these files that no result names, and say which. Meanwhile no result can be written."""
+        with self._transaction():
+            named = {digest for row in self._rows("SELECT weights, losses FROM result") for digest in row}
+            swept = set(digests) - named
+            for digest in sorted(swept):
+                remove_file(self.objects.path(digest))
+        return swept
 
     def back_up(self) -> None:
         """Copy the ledger (not its objects) to FOLDER/ledger.backup, for the day that its file is damaged."""
@@ -232,11 +251,14 @@ class Store:
         losses: str | None,
         metrics: Mapping[str, float],
         seconds: float,
-    ) -> None:
+    ) -> bool:
+        """Write the row, unless `sweep` has just taken a file of it, which no row named yet."""
         with self._transaction():
+            if not all(self.objects.holds(digest) for digest in (weights, losses) if digest):
+                return False
             done = self._rows("SELECT 1 FROM result WHERE key = ? AND state = ?", job.key, DONE)
             if not done:  # else another process, which took this one for dead, was quicker; its result is the same
-                serial = self._rows("SELECT coalesce(max(serial), 0) + 1 FROM result")[0][0]
+                serial = self._last_serial() + 1
                 self._db.execute(
                     f"INSERT OR REPLACE INTO result ({_WRITTEN}) VALUES (?{', ?' * 15})",
                     (
@@ -246,6 +268,16 @@ class Store:
                     ),
                 )
             self._db.execute("DELETE FROM claim WHERE key = ? AND token = ?", (job.key, owner.token))
+        return True
+
+    def _last_serial(self) -> int:
+        """Of all rows that ever were: runs compare with what they saw before some were removed."""
+        rows = self._rows(
+            "SELECT serial FROM result UNION ALL SELECT CAST(value AS INTEGER) FROM fact WHERE name = ? "
+            "ORDER BY serial DESC LIMIT 1",
+            _SERIAL,
+        )
+        return int(rows[0][0]) if rows else 0
 
     def _settled(self, key: str, since: int) -> bool:
         rows = self._rows("SELECT 1 FROM result WHERE key = ? AND (state = ? OR serial > ?)", key, DONE, since)
