@@ -116,7 +116,9 @@ def survey(project: Project, store: Store, everything: bool = False, clock: Call
     kept = () if everything else OPTIONAL
     staying = [result for why in (None, *kept) for result in heaps[why]]
     digests = {file.digest: file for file in objects if file.digest}
-    removed = _with_files({why: heaps[why] for why in (OUTDATED, FAILED, *OPTIONAL) if why not in kept}, staying, digests)
+    removed = _with_files(
+        {why: heaps[why] for why in (OUTDATED, FAILED, *OPTIONAL) if why not in kept}, staying, digests
+    )
     spared = _with_files({why: heaps[why] for why in kept}, heaps[None], digests)
     named, since = _named(snapshot.results.values()), clock() - YOUNG
     unnamed = [file for digest, file in digests.items() if digest not in named]
