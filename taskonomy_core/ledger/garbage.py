@@ -1,7 +1,7 @@
 """What of a store nothing needs any more, and removing it: `tk gc`.
 
 Needed is what any registry beside the ledger makes today: the results of its registered tasks, in whatever role, at
-whatever order, under its recipe, data set, seed and encoder. Of the rest three things are kept unless `everything` is
+whatever order, under its recipe, data set, seed and encoder. Of the rest three kinds are kept unless `everything` is
 asked for, since someone may come back for them: what a registry would train again but has not yet (a person may prefer
 to change it back), what its beam may still choose, and results of unregistered tasks that would count if they were
 registered again at the version that they had last.
@@ -27,6 +27,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from taskonomy_core.errors import LedgerError
+from taskonomy_core.ledger.connection import FILE
 from taskonomy_core.ledger.features import feature_files, is_damaged
 from taskonomy_core.ledger.jobs import TRANSFER, Identity, Keys
 from taskonomy_core.ledger.objects import StoredObject, remove_file
@@ -97,10 +98,14 @@ class Garbage:
 def survey(project: Project, store: Store, everything: bool = False, clock: Callable[[], float] = time.time) -> Garbage:
     """Look at all that is stored, and remove nothing.
 
+    Where there is no ledger (someone may have put it aside), nothing is known of the files, and all are kept.
+
     Errors: RosterError for another registry beside the ledger that cannot be read (who knows what it needs);
     LedgerError where nothing was trained under the present settings yet, a process trains under other ones, or a
     stored file is damaged.
     """
+    if not (store.folder / FILE).exists():
+        return Garbage((), (), everything)
     objects, features = tuple(store.objects.files()), tuple(feature_files(project.features))
     snapshot = store.snapshot()
     if snapshot.results and not project.facts(store).known:

@@ -227,6 +227,14 @@ def test_of_an_empty_ledger_nothing_is_removed(bench):
     assert bench.survey().removed == ()
 
 
+def test_without_a_ledger_nothing_is_known_of_files(trained):
+    trained.store.close()
+    (trained.project.folder / "ledger.sqlite").rename(trained.path.with_name("aside"))
+    with Store.open(trained.project.folder, create=False) as none:
+        assert garbage.survey(trained.project, none, everything=True).removed == ()
+    assert list(trained.store.objects.files())
+
+
 def test_a_run_under_other_settings_is_left_alone(trained):
     running, dead = Owner.this(), replace(Owner.this(), born="another boot", token="dead")
     with_more = {**SMALL, "taskc": "both"}
@@ -329,9 +337,11 @@ def test_what_has_come_back_into_use_meanwhile_stays(trained):
 def test_a_kill_in_the_middle_leaves_files_alone_which_the_next_time_takes(trained, monkeypatch):
     trained.register(versions={"taskb": 2})
     trained.train()
-    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+    agreed = trained.survey()
+    with monkeypatch.context() as killed:
         killed.setattr(Store, "sweep", lambda self, digests: (_ for _ in ()).throw(KeyboardInterrupt))
-        garbage.collect(trained.project, trained.store, trained.survey())
+        with pytest.raises(KeyboardInterrupt):
+            garbage.collect(trained.project, trained.store, agreed)
     assert trained.states() == {"done": ALL}
     with closing(sqlite3.connect(trained.project.folder / "ledger.backup")) as backup:
         assert backup.execute("SELECT count(*) FROM result").fetchone() == (ALL,)
@@ -355,9 +365,11 @@ def test_a_disk_that_refuses_is_a_sentence(trained, monkeypatch):
 
     agreed = trained.survey()
     trained.store.back_up = lambda: None
-    with monkeypatch.context() as refusing, pytest.raises(LedgerError, match=r"cannot be written \(Read-only"):
+    with monkeypatch.context() as refusing:
         refusing.setattr(Path, "unlink", forbidden)
-        garbage.collect(trained.project, trained.store, agreed)
+        with pytest.raises(LedgerError, match=r"cannot be written \(Read-only file system\)\."):
+            garbage.collect(trained.project, trained.store, agreed)
+    assert trained.collect() == {UNNAMED: (0, 12)}
 
 
 def test_features_of_networks_that_are_gone_or_unused_go_and_damaged_ones(trained):

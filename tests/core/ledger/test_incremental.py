@@ -260,7 +260,7 @@ class Life(RuleBasedStateMachine):
 
 def test_every_life_of_a_project_trains_what_it_must_and_nothing_else():
     profile = settings(
-        max_examples=int(os.environ.get("TASKONOMY_LIVES", "60")),
+        max_examples=int(os.environ.get("TASKONOMY_LIVES", "50")),
         stateful_step_count=6,
         derandomize=True,
         database=None,
