@@ -1,8 +1,8 @@
 """One run with the fake trainer, as a process of its own.
 
-`python one_run.py REGISTRY EXECUTOR JOBS` runs it once. `python one_run.py` reads commands, and forks runs from a process
-that has imported everything already: "go REGISTRY EXECUTOR JOBS" is answered by a process number, "end NUMBER" by the
-exit status once that process has ended (negative: the signal).
+`python one_run.py REGISTRY EXECUTOR JOBS` runs it once. `python one_run.py` reads commands, and forks runs from a
+process that has imported everything already: "go REGISTRY EXECUTOR JOBS" is answered by a process number, "end NUMBER"
+by the exit status once that process has ended (negative: the signal).
 """
 
 import os

@@ -12,17 +12,18 @@ import numpy as np
 import pytest
 from fake_trainer import UNTRAINED, write_registry
 
-from taskonomy_core.ledger.worker import stored
 from taskonomy_core.errors import LedgerError, RosterError
 from taskonomy_core.learning.outcome import Outcome
 from taskonomy_core.ledger import garbage
 from taskonomy_core.ledger.features import is_damaged
 from taskonomy_core.ledger.garbage import AGAIN, DAMAGED, FAILED, FEATURES, OUTDATED, PARTIAL, UNNAMED, UNREGISTERED
+from taskonomy_core.ledger.objects import DamagedObjectError
 from taskonomy_core.ledger.owner import Owner
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.records import Card
 from taskonomy_core.ledger.schedule import next_unit
 from taskonomy_core.ledger.store import Store
+from taskonomy_core.ledger.worker import stored
 
 SMALL = {"taska": "both", "taskb": "both", "onlyx": "source", UNTRAINED: "source"}
 ALL = 4 + 6 + 6 + 2 + 3 + 1  # networks, transfers of either order, scratch, constants, the reference of onlyx
@@ -57,7 +58,9 @@ class Bench:
                     self.store.fail(job, "It diverged.", owner, "run")
                 else:
                     losses = np.full(5, float(int(job.key[:8], 16)))
-                    self.store.finish(job, stored(self.store.objects, Outcome(np.arange(5), losses, {}, seconds=2.0)), owner, "run")
+                    self.store.finish(
+                        job, stored(self.store.objects, Outcome(np.arange(5), losses, {}, seconds=2.0)), owner, "run"
+                    )
 
     def states(self):
         return Counter(planned.state for planned in self.project.plan(self.store).jobs)
@@ -277,24 +280,24 @@ def test_while_somebody_trains_fresh_and_half_written_files_stay(trained):
     assert trained.collect() == {UNNAMED: (0, 1)}
 
 
-def test_a_file_that_is_swept_before_its_row_is_written_is_written_again(trained):
-    """Another process finds a file that no row names yet, at the worst moment."""
+def test_a_file_that_is_swept_before_its_row_is_written_is_missed(trained):
+    """Another process finds a file that no row names yet, at the worst moment: the job is trained again."""
     trained.register({**SMALL, "taskc": "both"})
     job, store = trained.network("taskc"), trained.store
     end, swept = store._end, []
 
-    def end_late(job, owner, run, state, reason, weights, losses, *rest):
-        if not swept:
-            with Store.open(store.folder) as other:
-                swept.extend(other.sweep([losses, weights]))
-        return end(job, owner, run, state, reason, weights, losses, *rest)
+    def end_late(job, owner, run, state, reason, stored):
+        with Store.open(store.folder) as other:
+            swept.extend(other.sweep([stored.losses, stored.weights]))
+        return end(job, owner, run, state, reason, stored)
 
+    made = stored(store.objects, Outcome(np.arange(3), np.full(3, 0.25), {}))
     store._end = end_late
-    store.finish(job, stored(store.objects, Outcome(np.arange(3), np.full(3, 0.25), {})), Owner.this(), "run")
-    assert len(swept) == 1  # other results name the same weights
-    result = store.snapshot().results[job.key]
-    assert [file.fault for file in store.verify(result)] == ["", ""]
-    assert store.sweep([result.losses, result.weights]) == set()
+    with pytest.raises(DamagedObjectError) as caught:
+        store.finish(job, made, Owner.this(), "run")
+    assert caught.value.message == f"The stored file {store.objects.path(made.losses)} is missing."
+    assert swept == [made.losses]  # other results name the same weights
+    assert job.key not in store.snapshot().results
 
 
 def test_a_result_that_is_written_anew_meanwhile_stays(bench):

@@ -23,7 +23,6 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from simple_model import BEAM, KINDS, UNTRAINED, Model
 
-from taskonomy_core.ledger.worker import stored
 from taskonomy_core.learning.outcome import Outcome
 from taskonomy_core.ledger.garbage import collect, survey
 from taskonomy_core.ledger.owner import Owner
@@ -31,6 +30,7 @@ from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.records import Card
 from taskonomy_core.ledger.schedule import next_unit
 from taskonomy_core.ledger.store import Store
+from taskonomy_core.ledger.worker import stored
 
 GROUP = 6
 NAMES = ("taska", "taskb", "taskc", "onlyx", "onlyy", UNTRAINED)

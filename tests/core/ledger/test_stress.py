@@ -1,7 +1,7 @@
 """Runs are killed at random moments, over and over; every end must be that of an undisturbed run.
 
-`KILLS` moments by default, shared out over the ways to run. `make stress` asks for more by TASKONOMY_STRESS. The moments
-come from a seed; what a moment hits depends on the machine, so a failure says the seed, not the reason.
+`KILLS` moments, shared out over the ways to run; `make stress` asks for more by TASKONOMY_STRESS. The moments come from
+a seed; what a moment hits depends on the machine.
 """
 
 import os
@@ -97,7 +97,7 @@ def undisturbed(tmp_path_factory):
 
 
 def storm(tmp_path, undisturbed, kills, seed, attack, longest):
-    """Projects are begun and their runs killed until `kills` are reached; `attack(registry, delay)` starts and kills."""
+    """Begin projects and kill their runs until `kills` are reached; `attack(registry, delay)` starts, and may kill."""
     chance, killed, number, most = random.Random(seed), 0, 0, Counter()
     while killed < kills:
         number += 1
