@@ -34,10 +34,10 @@ Commands:
   tasks         List the tasks that are installed and registered.
   register      Add a task: an installed one by name, or a single file.
   unregister    Take a task out; its results are kept.
-  new           Write the beginning of a task of your own, as a file or a package.
+  new           Write the beginning of a task of your own.
   check         Hold a task against every rule of the contract.
   plan          Show what would be trained, and how long it would take.
-  why           Explain one result: what made it, what it needs, why it must run.
+  why           Explain one result: what made it, and what it needs.
   transfer      Train what is new or stale.
   affinity      Draw the affinity matrix.
   export        Write the measurements to a file, as CSV or JSON.
@@ -47,7 +47,7 @@ Commands:
   significance  Hold the taxonomy against random ones.
   similarity    Group tasks by how they transfer out.
   predict       Apply a trained network or transfer to pictures of your own.
-  plugins       List what is installed, from which package, and why something is not used.
+  plugins       List what is installed, and why something is not used.
   status        Show what is done and what is left.
   gc            Remove stored results that nothing needs any more.
   doctor        Look for what is missing or broken on this machine.
