@@ -35,7 +35,6 @@ COMMANDS = {
     "predict": "Apply a trained network or transfer to pictures of your own.",
     "plugins": "List what is installed, from which package, and why something is not used.",
     "status": "Show what is done and what is left.",
-    "gc": "Remove stored results that nothing needs any more.",
     "doctor": "Look for what is missing or broken on this machine.",
     "demo": "Run everything once, small, in a folder of its own.",
 }

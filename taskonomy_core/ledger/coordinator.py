@@ -1,4 +1,4 @@
-"""The one process of a run that owns the ledger: it claims units, hands them to an executor, and stores what comes back.
+"""The process of a run that owns the ledger: it claims units, hands them to an executor, and stores what comes back.
 
 A kill at any moment loses the units in training alone: results are committed one by one, and the claims of a dead
 process are void. Several coordinators may share one ledger; each job is trained by the one that holds its claim.
@@ -118,6 +118,7 @@ class Coordinator:
         """
         with _beating(self._project.folder, self._owner):
             try:
+                self._on_turn(self._plan())
                 while self._turn():
                     self._on_turn(self._plan())
             finally:
@@ -276,5 +277,3 @@ def _beating(folder: Path, owner: Owner) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-
-
