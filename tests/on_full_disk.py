@@ -1,11 +1,13 @@
 """Runs inside a mount namespace of its own: fills a small disk, does something there again and again with ever more room,
 and prints as JSON what each try said and what came of it. Each try is a process of its own, as a command is.
 
-`python on_full_disk.py SCENARIO DISK WORK`: DISK is the small disk, WORK a folder on another one.
+`python on_full_disk.py SCENARIO DISK WORK`: DISK is the small disk, WORK a folder on another one. With a fourth word, the
+disk is left as empty as it is.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -23,13 +25,15 @@ class SmallDisk:
 
     def __init__(self, folder: Path) -> None:
         self.ballast = folder / "ballast"
-        with self.ballast.open("wb") as file:
+        if len(sys.argv) > 4:
+            self.ballast.touch()
+            return
+        with self.ballast.open("wb", buffering=0) as file:
             try:
                 while True:
                     file.write(bytes(4096))
-                    file.flush()
             except OSError as error:
-                assert "No space left" in str(error)
+                assert error.errno == errno.ENOSPC
 
     def free(self, room: int) -> None:
         os.truncate(self.ballast, max(self.ballast.stat().st_size - room, 0))
@@ -77,7 +81,6 @@ def ledger(disk: Path, work: Path) -> dict[str, Any]:
     sys.path.insert(0, str(Path(__file__).parent / "core" / "ledger"))
     import fake_trainer  # noqa: F401 - imported before the forks
 
-    from taskonomy_core.contract.executor import Workplace  # noqa: F401
     from taskonomy_core.errors import LedgerError
     from taskonomy_core.ledger import coordinator
     from taskonomy_core.ledger.project import Project
@@ -96,14 +99,22 @@ def ledger(disk: Path, work: Path) -> dict[str, Any]:
             order = replace(new_order(store, plan, "cpu", 1, 6, False, False), opener="fake_trainer:open_fake")
             run(project, store, order, INLINE, Loaded())
 
-    def finished() -> int | None:
+    log = work / "log"
+
+    def look() -> dict[str, list[str]]:
+        """What is finished now, and what was begun since the last look."""
+        text = log.read_text() if log.exists() else ""
+        log.unlink(missing_ok=True)
+        begun = [line.split(" ", 1)[1] for line in text.splitlines()]
         try:
             with Store.open(project.folder) as store:
-                return sum(result.done for result in store.snapshot().results.values())
-        except LedgerError:
-            return None  # no room to look
+                results = store.snapshot().results.values()
+                return {"begun": begun, "finished": [result.name for result in results if result.done]}
+        except LedgerError:  # no room to look
+            return {"begun": begun, "finished": []}
 
-    found = until_well(SmallDisk(disk), train, finished)
+    found = until_well(SmallDisk(disk), train, look)
+    found["seen"].append(look())
     with Store.open(project.folder) as store:
         results = store.snapshot().results
         assert not [file for result in results.values() for file in store.verify(result) if file.fault]
@@ -119,26 +130,28 @@ def features(disk: Path, work: Path) -> dict[str, Any]:
 
     bench = Bench(disk)
     trainer = bench.with_networks("depth")
-    found = until_well(SmallDisk(disk), lambda: state(trainer.transfers("noisy", [("depth",)])))
-    found["end"] = state(trainer.transfers("noisy", [("depth",)]))
+
+    def train() -> None:
+        trainer.transfers("noisy", [("depth",)])
+
+    found = until_well(SmallDisk(disk), train)
+    found["end"] = [outcome.losses.tolist() for outcome in trainer.transfers("noisy", [("depth",)])]
     found["left"] = sorted(path.name for path in disk.rglob("*") if path.is_file() and path.suffix != ".npy")
     return found
-
-
-def state(outcomes: list[Any]) -> list[list[float]]:
-    """The losses of outcomes."""
-    return [outcome.losses.tolist() for outcome in outcomes]
 
 
 def rooms(disk: Path, work: Path) -> dict[str, Any]:
     """A few rooms, whose cache is the small disk."""
     os.environ["TASKONOMY_CACHE"] = str(disk)
+    from taskonomy_plugins.rooms import cache as cache_module
     from taskonomy_plugins.rooms.cache import RoomsCache
     from taskonomy_plugins.rooms.config import RoomsConfig
     from taskonomy_plugins.rooms.render import render_scenes
 
+    cache_module.SCENES_PER_SHARD = 1
+
     def cache() -> RoomsCache:
-        return RoomsCache(RoomsConfig(image=8, antialias=1), {"train": 9, "test": 1}, render_scenes)
+        return RoomsCache(RoomsConfig(image=8, antialias=1), {"train": 2, "test": 1}, render_scenes)
 
     found = until_well(SmallDisk(disk), lambda: cache().prepare())
     folder = cache().folder
@@ -155,19 +168,22 @@ def registry(disk: Path, work: Path) -> dict[str, Any]:
 
     path = disk / "registry.toml"
     path.write_bytes((work / "registry.toml").read_bytes())
-    tasks = [RosterTask(f"task{number}", "made-up[task]", 1) for number in range(400)]
+    tasks = [RosterTask(f"task{number}", "made-up[task]", 1) for number in range(20)]
     before = path.read_text()
     small = SmallDisk(disk)
 
     def same() -> bool:
         return path.read_text() == before
 
-    found = until_well(small, lambda: register_tasks(path, tasks) and None, same)  # type: ignore[func-returns-value]
+    def register() -> None:
+        register_tasks(path, tasks)
+
+    found = until_well(small, register, same)
     found["end"] = sorted(read_roster(path).tasks)
     found["left"] = sorted(path.name for path in disk.iterdir())
     return found
 
 
 if __name__ == "__main__":
-    scenario, *folders = sys.argv[1:]
+    scenario, *folders = sys.argv[1:4]
     print(json.dumps(globals()[scenario](*map(Path, folders))))

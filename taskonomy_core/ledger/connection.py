@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ BACKUP = "ledger.backup"
 OLD = "ledger.v{version}.sqlite"
 
 _RETRY = 0.05
+_PAGES = 2**16
 
 
 def connect(folder: Path, patience: float) -> sqlite3.Connection:
@@ -69,7 +71,7 @@ def _sentence(code: int, path: Path) -> LedgerError | None:
             f"The ledger {path} is locked by another program.",
             "Close what has it open, or wait until it ends; then type the same command again.",
         )
-    if code == sqlite3.SQLITE_FULL:
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _little_room(path.parent)):
         return LedgerError(
             f"The disk of {path} is full; what was finished before is kept.",
             "Free some space (tk status shows what the store uses), then type the same command again.",
@@ -87,6 +89,14 @@ def _sentence(code: int, path: Path) -> LedgerError | None:
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return damaged(path)
     return None
+
+
+def _little_room(folder: Path) -> bool:
+    """Whether there is no room for a page or two: not all that SQLite writes then fails with the code of a full disk."""
+    try:
+        return shutil.disk_usage(folder).free < _PAGES
+    except OSError:
+        return False
 
 
 def damaged(path: Path) -> LedgerError:

@@ -232,10 +232,13 @@ class Store:
         """Copy the ledger whole, or leave what is there; two processes may do so at once."""
         temporary = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
         try:
-            with sentences(temporary), closing(sqlite3.connect(temporary, isolation_level=None)) as copy:
-                # SQLite copies from no connection that is about to write, which this one may be.
-                with closing(sqlite3.connect(self.folder / FILE, isolation_level=None)) as source:
-                    source.backup(copy)
+            with (
+                sentences(path),
+                closing(sqlite3.connect(temporary, isolation_level=None)) as copy,
+                # SQLite copies from no connection that is about to write, which this store's own may be.
+                closing(sqlite3.connect(self.folder / FILE, isolation_level=None)) as source,
+            ):
+                source.backup(copy)
             temporary.replace(path)
         except OSError as error:
             raise disk_error(error, self.folder) from error
