@@ -1,8 +1,9 @@
-"""Runs inside a mount namespace of its own: fills a small disk, does something there again and again with ever more room,
-and prints as JSON what each try said and what came of it. Each try is a process of its own, as a command is.
+"""Fills a small disk and does something there again and again, with ever more room; what each try said, as JSON.
 
-`python on_full_disk.py SCENARIO DISK WORK`: DISK is the small disk, WORK a folder on another one. With a fourth word, the
-disk is left as empty as it is.
+Each try is a process of its own, as a command is.
+
+`python on_full_disk.py SCENARIO DISK WORK`: DISK is the small disk, WORK a folder on another one. With a fourth word,
+the disk is left as empty as it is.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class SmallDisk:
                 while True:
                     file.write(bytes(4096))
             except OSError as error:
-                assert error.errno == errno.ENOSPC
+                if error.errno != errno.ENOSPC:
+                    raise
 
     def free(self, room: int) -> None:
         os.truncate(self.ballast, max(self.ballast.stat().st_size - room, 0))
@@ -56,7 +58,7 @@ def tried(act: Callable[[], None]) -> dict[str, str]:
         os.write(write, json.dumps(said).encode())
         os._exit(0)
     os.close(write)
-    with open(read) as pipe:
+    with os.fdopen(read) as pipe:
         text = pipe.read()
     assert os.waitpid(pid, 0)[1] == 0
     answer: dict[str, str] = json.loads(text)

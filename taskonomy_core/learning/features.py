@@ -1,7 +1,7 @@
 """Frozen representations, computed once per encoder, kind of input and split, and read memory-mapped ever after.
 
-A file is a .npy with the BLAKE2b digest of all its bytes behind it, where numpy does not look. Each process holds a file
-against its digest when it first opens it; one that was cut short or altered is computed again, it alone.
+A file is a .npy with the BLAKE2b digest of all its bytes behind it, where numpy does not look. Each process holds a
+file against its digest when it first opens it; one that was cut short or altered is computed again, it alone.
 """
 
 from __future__ import annotations

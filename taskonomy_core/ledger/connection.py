@@ -92,7 +92,7 @@ def _sentence(code: int, path: Path) -> LedgerError | None:
 
 
 def _little_room(folder: Path) -> bool:
-    """Whether there is no room for a page or two: not all that SQLite writes then fails with the code of a full disk."""
+    """Whether there is no room for a few pages: not all that SQLite writes then fails with the code of a full disk."""
     try:
         return shutil.disk_usage(folder).free < _PAGES
     except OSError:

@@ -8,10 +8,11 @@ from pathlib import Path
 TABLE = Path("/proc/self/mountinfo")
 
 # Of kernel file systems and FUSE (fuse.NAME) those whose files another machine may change at the same time.
-_NETWORK = frozenset(
-    "9p afs beegfs ceph cifs coda gfs gfs2 glusterfs gpfs lustre ncpfs nfs nfs4 ocfs2 orangefs panfs pvfs2 smb2 smb3 "
-    "smbfs wekafs blobfuse blobfuse2 gcsfuse gcsfuse-fs goofys juicefs moosefs mfs rclone s3fs sshfs".split()
+_KERNEL = (
+    "9p afs beegfs ceph cifs coda gfs gfs2 gpfs lustre ncpfs nfs nfs4 ocfs2 orangefs panfs pvfs2 smb2 smb3 smbfs wekafs"
 )
+_FUSE = "blobfuse blobfuse2 gcsfuse glusterfs goofys juicefs mfs moosefs rclone s3fs sshfs"
+_NETWORK = frozenset(f"{_KERNEL} {_FUSE}".split())
 
 
 def network_file_system(folder: Path, table: Path | None = None) -> str:

@@ -1,4 +1,7 @@
-"""What a ledger survives: each test makes the fault and reads the promised sentence. Full disks: tests/test_full_disk.py."""
+"""What a ledger survives: each test makes the fault and reads the promised sentence.
+
+Full disks: tests/test_full_disk.py.
+"""
 
 import os
 import signal
@@ -81,7 +84,7 @@ def child(code, *words, **pipes):
 def at_once(code, *each):
     """Processes that pass `sys.stdin.read()` at the same instant, all ready by then."""
     gate, hold = os.pipe()
-    with open(gate) as held:
+    with os.fdopen(gate) as held:
         processes = [child(code, *words, stdin=held) for words in each]
     for process in processes:
         assert process.stdout.readline() == "ready\n"
