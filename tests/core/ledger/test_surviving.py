@@ -70,7 +70,12 @@ def train_all(project, before=lambda unit: None, new_only=False):
     return told
 
 
-TRAIN_ALL = "import test_surviving; test_surviving.train_all(test_surviving.Project.read(Path(sys.argv[1])))"
+TRAIN_ALL = """
+import test_surviving
+print("ready", flush=True)
+sys.stdin.read()
+test_surviving.train_all(test_surviving.Project.read(Path(sys.argv[1])))
+"""
 
 
 def child(code, *words, **pipes):
@@ -351,8 +356,11 @@ Store.open(Path(sys.argv[1])).close()
 
 
 def test_two_runs_on_one_ledger_do_no_job_twice_and_end_as_one_alone(small, undisturbed):
-    (small.folder.parent / "slow").write_text("0.02")
-    assert [ended(process)[0] for process in [child(TRAIN_ALL, small.roster.path) for _ in range(2)]] == [0, 0]
+    (small.folder.parent / "slow").write_text("0.05")
+    ends = at_once(TRAIN_ALL, *[[small.roster.path]] * 2)
+    assert [(status, err) for status, _, err in ends] == [(0, "")] * 2
+    lines = (small.folder.parent / "log").read_text().splitlines()
+    assert len({line.split(" ", 1)[0] for line in lines}) == 2  # both did some
     begun = log(small)
     assert set(begun.values()) == {1}
     assert len(begun) == JOBS
@@ -360,18 +368,24 @@ def test_two_runs_on_one_ledger_do_no_job_twice_and_end_as_one_alone(small, undi
 
 
 def test_the_jobs_of_a_killed_run_are_taken_over_by_the_one_beside_it(small, undisturbed):
-    path = small.folder.parent / "log"
-    (small.folder.parent / "slow").write_text("0.1")
-    first, second = (child(TRAIN_ALL, small.roster.path) for _ in range(2))
-    while not (path.exists() and f"{first.pid} " in path.read_text()):
+    path, slow = small.folder.parent / "log", small.folder.parent / "slow"
+    slow.write_text("600")
+    first = child(TRAIN_ALL, small.roster.path, stdin=subprocess.DEVNULL)
+    while not path.exists():
         assert first.poll() is None
-        time.sleep(0.005)
+        time.sleep(0.01)
+    slow.write_text("0")
+    second = child(TRAIN_ALL, small.roster.path, stdin=subprocess.DEVNULL)
+    while len(path.read_text().splitlines()) < 5:
+        assert second.poll() is None
+        time.sleep(0.01)
     first.kill()
-    ended(first)
-    assert ended(second)[0] == 0
-    killed = [line for line in path.read_text().splitlines() if line.startswith(f"{first.pid} ")]
-    twice = {name for name, times in log(small).items() if times > 1}
-    assert twice <= {line.split(" ", 1)[1] for line in killed[-6:]}  # of the unit that was in training
+    assert ended(first)[0] == -signal.SIGKILL
+    assert ended(second)[::2] == (0, "")
+    (killed,) = [line for line in path.read_text().splitlines() if line.startswith(f"{first.pid} ")]
+    begun = log(small)
+    assert {name: times for name, times in begun.items() if times > 1} == {killed.split(" ", 1)[1]: 2}
+    assert len(begun) == JOBS
     assert end_of(small) == undisturbed
 
 
