@@ -72,6 +72,9 @@ def train_all(project, before=lambda unit: None, new_only=False):
 
 TRAIN_ALL = """
 import test_surviving
+from taskonomy_core.ledger import mounts
+table = Path(sys.argv[1]).with_name("mountinfo")
+mounts.TABLE = table if table.exists() else mounts.TABLE
 print("ready", flush=True)
 sys.stdin.read()
 test_surviving.train_all(test_surviving.Project.read(Path(sys.argv[1])))
@@ -355,9 +358,13 @@ Store.open(Path(sys.argv[1])).close()
 # Two programs on one ledger
 
 
-def test_two_runs_on_one_ledger_do_no_job_twice_and_end_as_one_alone(small, undisturbed):
+@pytest.mark.parametrize("disk", ["ext4", "nfs4"])  # with a write-ahead log and without
+def test_two_runs_on_one_ledger_do_no_job_twice_and_end_as_one_alone(small, undisturbed, disk):
+    (small.folder.parent / "mountinfo").write_text(f"1 0 0:1 / / rw - {disk} server:/export rw\n")
     (small.folder.parent / "slow").write_text("0.05")
     ends = at_once(TRAIN_ALL, *[[small.roster.path]] * 2)
+    header = (small.folder / "ledger.sqlite").read_bytes()[18:20]  # how it is journalled
+    assert header == (b"\x02\x02" if disk == "ext4" else b"\x01\x01")
     assert [(status, err) for status, _, err in ends] == [(0, "")] * 2
     lines = (small.folder.parent / "log").read_text().splitlines()
     assert len({line.split(" ", 1)[0] for line in lines}) == 2  # both did some
