@@ -26,7 +26,7 @@ from taskonomy_core.errors import LedgerError
 from taskonomy_core.ledger.connection import BACKUP, FILE, OLD, connect, sentences
 from taskonomy_core.ledger.jobs import Job
 from taskonomy_core.ledger.migrations import MIGRATIONS, NEWEST
-from taskonomy_core.ledger.objects import DamagedObjectError, Objects, Tensors, disk_error
+from taskonomy_core.ledger.objects import DamagedObjectError, Objects, Tensors, disk_error, remove_file
 from taskonomy_core.ledger.owner import Owner, Silences
 from taskonomy_core.ledger.records import DONE, FAILED, Card, Claim, Result, Snapshot, Stored, StoredFile
 
@@ -44,6 +44,7 @@ _WRITTEN = (
     "details, host, process"
 )
 _RESULT = f"{_WRITTEN}, finished"
+_SERIAL = "serial"  # the fact of the last serial that was given when results were removed
 
 
 class Store:
@@ -222,6 +223,22 @@ class Store:
         nothing = Stored(None, None, {}, 0.0, owner.host, owner.pid)
         self._end(job, owner, run, FAILED, reason, nothing)
 
+    def remove(self, results: Iterable[Result]) -> None:
+        """Forget results, but none that was written anew meanwhile. Their files stay, until `sweep` is told of them."""
+        with self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (_SERIAL, str(self._last_serial())))
+            rows = [(result.key, result.serial) for result in results]
+            self._db.executemany("DELETE FROM result WHERE key = ? AND serial = ?", rows)
+
+    def sweep(self, digests: Iterable[str]) -> set[str]:
+        """Delete those of these files that no result names, and say which. Meanwhile no result can be written."""
+        with self._transaction():
+            named = {digest for row in self._rows("SELECT weights, losses FROM result") for digest in row}
+            swept = set(digests) - named
+            for digest in sorted(swept):
+                remove_file(self.objects.path(digest))
+        return swept
+
     def back_up(self) -> None:
         """Copy the ledger (not its objects) to FOLDER/ledger.backup, for the day that its file is damaged."""
         self._copy_to(self.folder / BACKUP)
@@ -246,10 +263,13 @@ class Store:
             temporary.unlink(missing_ok=True)
 
     def _end(self, job: Job, owner: Owner, run: str, state: str, reason: str, stored: Stored) -> None:
+        """Write the row. Errors: DamagedObjectError where `sweep` has just taken a file, which no row named yet."""
         with self._transaction():
+            for digest in filter(None, (stored.weights, stored.losses)):
+                self.objects.require(digest)
             done = self._rows("SELECT 1 FROM result WHERE key = ? AND state = ?", job.key, DONE)
             if not done:  # else another process, which took this one for dead, was quicker; its result is the same
-                serial = self._rows("SELECT coalesce(max(serial), 0) + 1 FROM result")[0][0]
+                serial = self._last_serial() + 1
                 self._db.execute(
                     f"INSERT OR REPLACE INTO result ({_WRITTEN}) VALUES (?{', ?' * 15})",
                     (
@@ -260,6 +280,15 @@ class Store:
                     ),
                 )
             self._db.execute("DELETE FROM claim WHERE key = ? AND token = ?", (job.key, owner.token))
+
+    def _last_serial(self) -> int:
+        """Of all rows that ever were: runs compare with what they saw before some were removed."""
+        rows = self._rows(
+            "SELECT serial FROM result UNION ALL SELECT CAST(value AS INTEGER) FROM fact WHERE name = ? "
+            "ORDER BY serial DESC LIMIT 1",
+            _SERIAL,
+        )
+        return int(rows[0][0]) if rows else 0
 
     def _settled(self, key: str, since: int) -> bool:
         rows = self._rows("SELECT 1 FROM result WHERE key = ? AND (state = ? OR serial > ?)", key, DONE, since)

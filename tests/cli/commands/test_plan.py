@@ -116,6 +116,11 @@ def test_another_recipe_makes_its_kind_stale_and_plan_says_what_that_took(run, r
         "The recipe changed: transfer.epochs 3 -> 6. So 9 finished results would be made anew, which took 27 s of one "
         "core.\nNothing is lost: change registry.toml back, and they count again.\n"
     )
+    # What the beam will choose is to be made anew as well.
+    assert run("plan").stderr.startswith(
+        "The recipe changed: transfer.epochs 3 -> 6. So 9 finished results would be made anew, which took 27 s of one "
+        "core; and then at most 9 transfers of higher order.\n"
+    )
     assert run("plan", "--order", "1", "--new-only").stderr == ""
     stale = json.loads(run("plan", "--order", "1", "--json").stdout)["jobs"]
     assert {(job["reason"], *job["settings_changed"]) for job in stale} == {(why, "the preset or recipe")}
