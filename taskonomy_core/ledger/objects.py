@@ -45,6 +45,11 @@ def disk_error(error: OSError, path: Path) -> LedgerError:
             f"{path} cannot be written ({os.strerror(error.errno)}).",
             "Make the folder writable, or copy the project to one that is; then type the same command again.",
         )
+    if error.errno == errno.EIO:
+        return LedgerError(
+            f"The disk of {path} refuses to read or write.",
+            "Look whether it is failing (type: df), then type the same command again; what was finished is kept.",
+        )
     raise error
 
 
@@ -83,6 +88,8 @@ class Objects:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 _write_through(temporary, content)
+                if temporary.read_bytes() != content:
+                    raise DamagedObjectError(f"The disk of {self.folder} does not give back what was written to it.")
                 temporary.replace(path)
             finally:
                 temporary.unlink(missing_ok=True)
@@ -98,6 +105,8 @@ class Objects:
         except FileNotFoundError:
             raise _missing(path) from None
         except OSError as error:
+            if error.errno == errno.EIO:
+                raise DamagedObjectError(f"The stored file {path} cannot be read ({error.strerror}).") from error
             raise disk_error(error, path) from error
         if hashlib.blake2b(content, digest_size=32).hexdigest() != digest:
             raise DamagedObjectError(f"The stored file {path} is damaged: its content is not what its name says.")

@@ -125,17 +125,6 @@ def test_the_claim_of_a_dead_process_is_taken_over(store, job, owner):
     assert job.key in store.snapshot().claims
 
 
-def test_a_silent_worker_of_another_machine_is_dead_until_it_beats(project, keys, job, owner):
-    now = [1000.0]
-    with Store.open(project.folder, clock=lambda: now[0]) as store:
-        elsewhere = replace(owner, host="elsewhere")
-        store.claim([job], elsewhere, -1)
-        now[0] += 400
-        assert store.snapshot().claims == {}
-        store.beat(elsewhere)
-        assert job.key in store.snapshot().claims
-
-
 def test_what_is_done_is_never_claimed_and_what_failed_only_if_it_failed_before(store, keys, owner):
     done, failed = keys.scratch("taska"), keys.scratch("taskb")
     store.finish(done, stored(store.objects, OUTCOME), owner, "run")
