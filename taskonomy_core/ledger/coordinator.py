@@ -237,7 +237,8 @@ class Coordinator:
             self._again(jobs, error.message)
             return
         for result in faulty:
-            will = "it is not new, so type: tk transfer" if self._order.new_only else "it is trained again"
+            # Once a run, and what a run trained itself not again: a bad disk would keep it busy for ever.
+            will = "it is trained again" if result.serial <= self._order.since else "type: tk transfer"
             self._on_trouble(LedgerError(f"A file of the {result.name} is damaged or gone; {will}."))
         self._store.give_back(jobs, self._owner)
 

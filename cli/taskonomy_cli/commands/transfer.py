@@ -20,10 +20,12 @@ from taskonomy_cli.stopping import stopped_by_interrupt
 from taskonomy_cli.wording import GROUP, counted, duration, failures, several
 from taskonomy_core.errors import TaskonomyError
 from taskonomy_core.ledger.jobs import job_name
+from taskonomy_core.registry.naming import listed
 
 if TYPE_CHECKING:
     from taskonomy_core.ledger.plan import Plan, PlannedJob
     from taskonomy_core.ledger.run import RunSummary
+    from taskonomy_core.ledger.store import Store
 
 SOME_FAILED = 1
 
@@ -94,6 +96,7 @@ def command(ctx: click.Context, /, as_json: bool, keep_going: bool, **given: Any
 def transfer(session: Session, asked: TransferOptions) -> RunSummary:
     """Open the plugins, prepare the data and train, with progress on stderr; what `tk demo` does too."""
     from taskonomy_core.ledger import opening
+    from taskonomy_core.ledger.mounts import network_warning
     from taskonomy_core.ledger.plan import BLOCKED, NEW
     from taskonomy_core.ledger.project import Project
     from taskonomy_core.ledger.run import RunSummary, new_order, refuse_mixing, run, startable
@@ -104,6 +107,8 @@ def transfer(session: Session, asked: TransferOptions) -> RunSummary:
     terminal = session.terminal
     project = Project(session.roster, session.recipe)
     session.refuse_idle()
+    if warning := network_warning(session.store):
+        terminal.warn(warning)
     with Store.open(session.store) as store:
         kind = executor_of(asked.executor)
         device = opening.checked_device(asked.device)
@@ -119,11 +124,15 @@ def transfer(session: Session, asked: TransferOptions) -> RunSummary:
         else:
             agree_to_remake(terminal, project, store, plan, asked.retrain)
         wanted = startable(plan, asked.new_only)
-        if not wanted:
+        elsewhere = _elsewhere(store, plan)
+        if not wanted and elsewhere:
+            terminal.say(f"Nothing to start; waiting to see whether {listed(elsewhere)} still trains the rest.")
+        elif not wanted:
             terminal.say(_nothing(plan, asked.new_only))
             return RunSummary((), (), plan.possible(NEW, BLOCKED), (), plan.left_out)
-        jobs = min(asked.jobs or len(gpus) or _cores(), len(wanted))
-        terminal.say(f"To train: {counted(planned.job.kind for planned in wanted)}.{_time(plan, wanted, jobs)}")
+        jobs = min(asked.jobs or len(gpus) or _cores(), max(len(wanted), 1))
+        if wanted:
+            terminal.say(f"To train: {counted(planned.job.kind for planned in wanted)}.{_time(plan, wanted, jobs)}")
         heard = listeners()
         for error in heard.broken.values():
             terminal.warn(error.message)
@@ -173,6 +182,12 @@ def _time(plan: Plan, wanted: Sequence[PlannedJob], jobs: int) -> str:
         return ""
     least, most = (duration(seconds / jobs) for seconds in (sure.seconds, sure.seconds + perhaps.seconds))
     return f" About {least}." if least == most else f" About {least} to {most}."
+
+
+def _elsewhere(store: Store, plan: Plan) -> list[str]:
+    """The machines that hold jobs of a plan and of which only time can tell whether they still live."""
+    claims, running = store.snapshot().claims, {planned.job.key for planned in plan.of("running")}
+    return sorted({claim.host.split()[0] for key, claim in claims.items() if key in running and claim.by_heartbeat})
 
 
 def _nothing(plan: Plan, new_only: bool) -> str:

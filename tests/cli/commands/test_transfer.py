@@ -6,6 +6,7 @@ import json
 import re
 import signal
 from concurrent.futures import BrokenExecutor
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -13,7 +14,7 @@ from fake_trainer import FakeData, FakeTrainer, write_registry
 
 from taskonomy_cli import retraining
 from taskonomy_cli.app import tk
-from taskonomy_core.ledger import coordinator
+from taskonomy_core.ledger import coordinator, mounts, owner
 from taskonomy_core.ledger.owner import Owner
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.store import Store
@@ -265,6 +266,25 @@ def test_what_a_lost_worker_took_along_is_told(transfer, monkeypatch):
         f"The worker of the constant of {lost[0]} was lost (worker 1 was killed by SIGKILL); it is tried again in "
         "0.01 s.\n"
     ) in done.stderr
+
+
+def test_what_another_machine_holds_is_waited_for_and_taken_over(transfer, registry, monkeypatch):
+    """Only time can tell whether that one still lives."""
+    monkeypatch.setattr(owner, "SILENCE", 0.05)
+    monkeypatch.setattr(coordinator, "LOOK", 0.02)
+    project = Project.read(registry)
+    with Store.open(project.folder) as store:
+        store.record_facts({project.data_fact: "fingerprint", project.encoder_fact: "1"})
+        jobs = [planned.job for planned in project.plan(store, 1).jobs]
+        store.claim(jobs, replace(Owner.this(), host="node7 pid:[1]"), -1)
+    done = transfer("--order", "1")
+    assert "Nothing to start; waiting to see whether node7 still trains the rest.\n" in done.stderr
+    assert done.stdout == "Trained: 4 task networks, 9 transfers, 3 from-scratch networks, 4 constants.\n"
+
+
+def test_a_network_file_system_is_warned_of(transfer, monkeypatch):
+    monkeypatch.setattr(mounts, "network_warning", lambda folder: "The ledger lies on a network file system (nfs4).")
+    assert transfer("--order", "1").stderr.startswith("The ledger lies on a network file system (nfs4).\n")
 
 
 def test_the_executor_is_given_its_file(transfer, here):

@@ -221,7 +221,7 @@ def test_new_only_names_a_damaged_network_and_leaves_it(small, ledger):
     keys = small.planner(ledger).keys
     ledger.objects.path(ledger.snapshot().results[keys.network("taska").key].weights).write_bytes(b"short")
     told = work(small, ledger, new_only=True)
-    assert told == ["A file of the network of taska is damaged or gone; it is not new, so type: tk transfer."]
+    assert told == ["A file of the network of taska is damaged or gone; type: tk transfer."]
     plan = small.plan(ledger)
     assert [planned.job.name for planned in plan.of("failed")] == ["network of taska"]
     assert ledger.snapshot().claims == {}
