@@ -15,6 +15,7 @@ from taskonomy_core.ledger.jobs import NETWORK
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.text import Text
 
     from taskonomy_core.ledger.run import RunProgress
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 LINE_S = 30.0
 # Jobs in training that are named.
 _NAMED = 4
+_BAR = 30  # characters
 
 
 @contextmanager
@@ -59,21 +61,26 @@ class _Lines:
 def _drawn(seen: RunProgress) -> RenderableType:
     """A bar for each part, and below them what runs, what failed, and how long it will take."""
     from rich.console import Group
-    from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text
 
     bars = Table.grid(padding=(0, 2, 0, 0))
     for part, (ended, total) in seen.parts.items():
-        bars.add_row(
-            Text(part_name(*part)), ProgressBar(total or 1, ended, width=30), Text(f"{ended}/{total}", justify="right")
-        )
+        bars.add_row(Text(part_name(*part)), _bar(ended, total), Text(f"{ended}/{total}", justify="right"))
     lines = [Text(printable(running_in_words(seen.running), keep=""), style="dim", overflow="ellipsis", no_wrap=True)]
     if seen.failed:
         lines.append(Text(_failed(seen), style="bold red"))
     if _left(seen):
         lines.append(Text(_left(seen)))
     return Group(bars, *lines)
+
+
+def _bar(ended: int, total: int) -> Text:
+    """What is done as a thick line and what is left as dots, so that they are told apart without colour."""
+    from rich.text import Text
+
+    filled = _BAR * ended // max(total, 1)
+    return Text.assemble(("━" * filled, "green"), ("·" * (_BAR - filled), "dim"))
 
 
 def running_in_words(names: tuple[str, ...]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from taskonomy_core.contract.executor import ExecutorKind, JobReport, Workplace
 from taskonomy_core.errors import PluginError, TaskonomyError
 from taskonomy_core.ledger.coordinator import Coordinator, RunOrder
-from taskonomy_core.ledger.jobs import NETWORK, TRANSFER
+from taskonomy_core.ledger.jobs import KINDS, NETWORK, TRANSFER
 from taskonomy_core.ledger.left_out import LeftOut
 from taskonomy_core.ledger.plan import BLOCKED, NEW, RUNNING, STALE, Plan, PlannedJob
 from taskonomy_core.ledger.project import Project
@@ -129,6 +129,10 @@ def run(
     return watch.summary(stopped=coordinator.stopping)
 
 
+def _in_order_of_work(part: tuple[str, int]) -> tuple[int, int]:
+    return KINDS.index(part[0]), part[1]
+
+
 class _Watch:
     """What is told of a run."""
 
@@ -184,7 +188,7 @@ class _Watch:
         sure, perhaps = plan.estimate(unfinished), plan.estimate_undecided()
         known = not (sure.unknown or perhaps.unknown)
         return RunProgress(
-            {part: (ended.get(part, 0), total) for part, total in sorted(totals.items())},
+            {part: (ended.get(part, 0), totals[part]) for part in sorted(totals, key=_in_order_of_work)},
             sum(report.state == FAILED for report in self._reports),
             tuple(planned.job.name for planned in plan.of(RUNNING)),
             (sure.seconds + perhaps.seconds) / self._order.jobs if known else None,

@@ -42,7 +42,7 @@ def drawn(seen):
 
 def test_the_view_shows_what_is_done_what_runs_what_failed_and_the_time_left():
     shown = drawn(progress(transfers=3, failed=2, left=90.0))
-    assert "task networks" in shown
+    assert f"task networks            {'━' * 15}{'·' * 15}" in shown
     assert "1/2" in shown
     assert "3/6" in shown
     assert "In training: network of edges, 2 transfers to normals, scratch of depth" in shown
