@@ -318,7 +318,7 @@ def _local(jobs: int, folder: Path, opener: Opener) -> Config:
 
 def _told(error: object) -> str:
     """The last line of what an error says, which with Parsl is the most telling one."""
-    lines = [line.strip() for line in f"{error}".splitlines() if line.strip()]
+    lines = [line.strip().removeprefix("STDERR: ") for line in f"{error}".splitlines() if line.strip()]
     last = lines[-1].rstrip(".") if lines else type(error).__name__
     plain = isinstance(error, (BadStateException, TaskonomyError)) or len(lines) > 1
     return last if plain else f"{type(error).__name__}: {last}"
