@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import pickle
 import shlex
@@ -45,6 +46,8 @@ STUCK_S = 60.0
 ANSWER_S = 5.0
 # Beats between Parsl's processes of this machine, and silence after which the others count as dead.
 BEAT_S, SILENCE_S = 1, 30
+
+_LOGGERS = ("parsl", "concurrent.futures")
 
 
 class Call(Future[Any]):
@@ -169,6 +172,7 @@ class _Kernel:
         self._watch.join()
         self._fail_all(BrokenExecutor("it was stopped"))
         gone = _kill(self._scripts())
+        logs = self._logs()
         try:
             self._parsl.cleanup()
         except Exception:  # where its interchange is dead, it stops half-way
@@ -177,6 +181,10 @@ class _Kernel:
                 with suppress(Exception):
                     executor.shutdown()
         self._stop_interchanges()
+        for log in logs:  # Parsl takes its hands off them, and leaves them open
+            for name in _LOGGERS:
+                logging.getLogger(name).removeHandler(log)
+            log.close()
         _wait(gone + _kill(self._scripts()))
 
     def _take_in(self, call: Call, future: Future[Any]) -> None:
@@ -274,6 +282,11 @@ class _Kernel:
             if executor.interchange_proc is not None:
                 executor.interchange_proc.kill()
                 executor.interchange_proc.wait()
+
+    def _logs(self) -> list[logging.FileHandler]:
+        """Files that Parsl writes its log into, where a file of the user's does not say otherwise."""
+        files = [log for log in logging.getLogger("parsl").handlers if isinstance(log, logging.FileHandler)]
+        return [log for log in files if Path(log.baseFilename).is_relative_to(self._parsl.run_dir)]
 
     def _scripts(self) -> list[str]:
         """Those that started workers on this machine."""

@@ -79,7 +79,9 @@ def serve(order: Order) -> bytes | None:
             return None
     except OSError as error:
         message = f"The worker on {socket.gethostname()} cannot write in {order.ticket.parent}: {error.strerror}."
-        return pickle.dumps((TaskonomyError(message, "The project's folder must be one that all machines share."), 0, ""))
+        return pickle.dumps(
+            (TaskonomyError(message, "The project's folder must be one that all machines share."), 0, "")
+        )
     _prepare(order)
     reply: tuple[Exception | None, Any, str]
     try:
