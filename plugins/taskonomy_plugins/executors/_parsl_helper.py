@@ -1,6 +1,6 @@
-"""Parsl's own programs (its interchange, its pool of workers) as processes that end when the one that began them is gone.
+"""Parsl's own programs, its interchange and its pool of workers, as processes that end with the opener of the executor.
 
-By themselves they go on after a coordinating process that was killed, the interchange for ever.
+By themselves they go on after an opener that was killed, the interchange for ever.
 """
 
 from __future__ import annotations

@@ -40,7 +40,8 @@ LOOK_S = 0.5
 # How long Parsl may take to tell of a worker of this machine that is gone. It misses one that dies between its answer
 # and the answer's way out.
 GRACE_S = 5.0
-# How long a free worker of this machine may leave calls alone: one that dies while it waits takes the queue's lock along.
+# How long a free worker of this machine may leave calls alone: one that dies while it waits takes the lock of the queue
+# along.
 STUCK_S = 60.0
 # How long Parsl's interchange may take to answer; Parsl itself would wait for a dead one for ever.
 ANSWER_S = 5.0
@@ -112,7 +113,7 @@ class Pool(Executor):
     def close(self) -> None:
         """End all workers at once."""
         self._kernel.close()
-        self._leave()
+        self._leave(keep=self._kernel.vain)
 
     def _open(self) -> _Kernel:
         workplace = self._workplace
@@ -121,19 +122,20 @@ class Pool(Executor):
             return _Kernel(config, self._opener, workplace.jobs)
         return _Kernel(self._read_config(workplace.config), self._opener, None)
 
-    def _leave(self) -> None:
+    def _leave(self, keep: bool = False) -> None:
         os.environ["PATH"] = self._path
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class _Kernel:
     """One data flow kernel, until Parsl or one of its processes has given up: then it is `broken`, and has no calls.
 
-    `workers` is how many it has on this machine, all of them the same; None where a file of the user's says so.
+    It is `vain` if none of its workers ever came; what is in its files may say why. `workers` is how many it has on this machine, all of them the same; None where a file of the user's says so.
     """
 
     def __init__(self, config: Config, opener: Opener, workers: int | None) -> None:
-        self.broken = False
+        self.broken = self.vain = False
         self._workers = workers
         self._executors = list(config.executors)
         self._calls: set[Call] = set()
@@ -223,6 +225,7 @@ class _Kernel:
         self._begun = self._begun or any(holder(call.ticket) for call in list(self._calls))
         if self._begun:
             return BrokenExecutor(f"Parsl gave up: {why}")
+        self.vain = True
         where = self._parsl.run_dir
         return TaskonomyError(f"Parsl's workers do not begin: {why}.", f"What they said is in {where}.")
 

@@ -138,6 +138,6 @@ def lives(opener: Opener) -> bool:
     try:
         process = psutil.Process(opener.pid)
         same = abs(process.create_time() - opener.began) < _SAME_MOMENT_S
-        return same and process.status() != psutil.STATUS_ZOMBIE
+        return same and bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False

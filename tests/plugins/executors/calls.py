@@ -56,7 +56,7 @@ def raise_a_lambda() -> None:
     raise ValueError("it holds", lambda: None)
 
 
-class TwoWords(Exception):
+class TwoWordsError(Exception):
     """Can be pickled, but not read again."""
 
     def __init__(self, first: str, second: str) -> None:
@@ -64,7 +64,7 @@ class TwoWords(Exception):
 
 
 def raise_two_words() -> None:
-    raise TwoWords("two", "words")
+    raise TwoWordsError("two", "words")
 
 
 def give_a_lambda() -> object:

@@ -129,27 +129,19 @@ def several(kind: ExecutorKind) -> ExecutorKind:
 
 
 def test_leaving_ends_what_runs_and_what_waits(several: ExecutorKind, tmp_path: Path) -> None:
-    with several.open(Workplace(1, tmp_path)) as executor:
-        futures = [executor.submit(calls.begin, str(tmp_path), name) for name in "ab"]
-        until(lambda: len(begun(tmp_path)) == 1)
-        (pid,) = begun(tmp_path).values()
-        assert alive(pid)
-    assert not alive(pid)
-    assert all(future.cancelled() or isinstance(future.exception(), BrokenExecutor) for future in futures)
-
-
-def test_an_interrupt_comes_out_and_ends_the_workers(several: ExecutorKind, tmp_path: Path) -> None:
-    pids = []
+    futures = []
 
     def interrupted() -> None:
         with several.open(Workplace(1, tmp_path)) as executor:
-            pids.append(executor.submit(os.getpid).result())
-            executor.submit(calls.begin, str(tmp_path), "a")
+            futures.extend(executor.submit(calls.begin, str(tmp_path), name) for name in "ab")
+            until(lambda: bool(begun(tmp_path)))
+            assert alive(*begun(tmp_path).values())
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert not alive(pids[0])
+    assert not alive(*begun(tmp_path).values())
+    assert all(future.cancelled() or isinstance(future.exception(), BrokenExecutor) for future in futures)
 
 
 OPENER = """

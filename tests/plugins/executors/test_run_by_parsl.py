@@ -79,7 +79,7 @@ def test_a_worker_that_is_killed_costs_its_unit_alone(tmp_path: Path) -> None:
     for name in ("here", "parsl"):
         (tmp_path / name).mkdir()
     expected, _ = trained(tmp_path / "here", INLINE, 1)
-    (tmp_path / "parsl" / "slow").write_text("0.2")
+    (tmp_path / "parsl" / "slow").write_text("0.1")
     log, said = tmp_path / "parsl" / "log", []
 
     def kill_one() -> None:
