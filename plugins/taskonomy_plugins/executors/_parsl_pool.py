@@ -6,14 +6,12 @@ import atexit
 import logging
 import os
 import pickle
-import shlex
 import shutil
 import socket
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import suppress
 from functools import partial
@@ -27,13 +25,13 @@ from parsl.dataflow.dflow import DataFlowKernel
 from parsl.executors import HighThroughputExecutor
 from parsl.executors.errors import BadStateException
 from parsl.executors.high_throughput.errors import ManagerLost, WorkerLost
-from parsl.executors.high_throughput.executor import DEFAULT_INTERCHANGE_LAUNCH_CMD, DEFAULT_LAUNCH_CMD
-from parsl.jobs.error_handlers import windowed_error_handler
+from parsl.executors.high_throughput.executor import DEFAULT_INTERCHANGE_LAUNCH_CMD
 from parsl.providers import LocalProvider
 
 from taskonomy_core.contract.executor import Workplace
 from taskonomy_core.errors import TaskonomyError
 from taskonomy_plugins.executors import _parsl_helper as helper
+from taskonomy_plugins.executors._parsl_local import kill, local_config, new_folder, wait_for
 from taskonomy_plugins.executors._parsl_worker import ONE_THREAD, Opener, Order, holder, serve, take
 
 LOOK_S = 0.5
@@ -45,8 +43,6 @@ GRACE_S = 5.0
 STUCK_S = 60.0
 # How long Parsl's interchange may take to answer; Parsl itself would wait for a dead one for ever.
 ANSWER_S = 5.0
-# Beats between Parsl's processes of this machine, and silence after which the others count as dead.
-BEAT_S, SILENCE_S = 1, 30
 
 _LOGGERS = ("parsl", "concurrent.futures")
 
@@ -84,7 +80,7 @@ class Pool(Executor):
 
     def __init__(self, workplace: Workplace, read_config: Callable[[Path], Config]) -> None:
         self._workplace, self._read_config = workplace, read_config
-        self._folder = _folder(workplace.folder)
+        self._folder = new_folder(workplace.folder)
         self._numbers = count()
         pid = os.getpid()
         self._opener = Opener(socket.gethostname(), pid, psutil.Process(pid).create_time())
@@ -118,7 +114,7 @@ class Pool(Executor):
     def _open(self) -> _Kernel:
         workplace = self._workplace
         if workplace.config is None:
-            config = _local(workplace.jobs, self._folder, self._opener)
+            config = local_config(workplace.jobs, self._folder, self._opener)
             return _Kernel(config, self._opener, workplace.jobs)
         return _Kernel(self._read_config(workplace.config), self._opener, None)
 
@@ -131,7 +127,8 @@ class Pool(Executor):
 class _Kernel:
     """One data flow kernel, until Parsl or one of its processes has given up: then it is `broken`, and has no calls.
 
-    It is `vain` if none of its workers ever came; what is in its files may say why. `workers` is how many it has on this machine, all of them the same; None where a file of the user's says so.
+    It is `vain` if none of its workers ever came; its files may say why. `workers` is how many it has on this
+    machine, all of them the same; None where a file of the user's says so.
     """
 
     def __init__(self, config: Config, opener: Opener, workers: int | None) -> None:
@@ -173,7 +170,7 @@ class _Kernel:
         self._ending.set()
         self._watch.join()
         self._fail_all(BrokenExecutor("it was stopped"))
-        gone = _kill(self._scripts())
+        gone = kill(self._scripts())
         logs = self._logs()
         try:
             self._parsl.cleanup()
@@ -187,7 +184,7 @@ class _Kernel:
             for name in _LOGGERS:
                 logging.getLogger(name).removeHandler(log)
             log.close()
-        _wait(gone + _kill(self._scripts()))
+        wait_for(gone + kill(self._scripts()))
 
     def _take_in(self, call: Call, future: Future[Any]) -> None:
         error = future.exception()
@@ -297,77 +294,9 @@ class _Kernel:
         return [job["script_path"] for provider in local for job in list(provider.resources.values())]
 
 
-def _folder(store: Path) -> Path:
-    """A new folder for Parsl's files. Parsl puts names of files into shell scripts without quoting them."""
-    parent = store / "parsl"
-    if shlex.quote(str(parent)) != str(parent):
-        return Path(tempfile.mkdtemp(prefix="taskonomy-parsl-"))
-    parent.mkdir(exist_ok=True)
-    return Path(tempfile.mkdtemp(dir=parent))
-
-
-def _local(jobs: int, folder: Path, opener: Opener) -> Config:
-    """So many workers of this machine, each with one thread, that only this machine can reach."""
-    one_thread = "\n".join(f"export {name}={value}" for name, value in ONE_THREAD.items())
-    pool = shlex.join(helper.command(helper.POOL, opener))
-    workers = HighThroughputExecutor(
-        label="workers",
-        launch_cmd=DEFAULT_LAUNCH_CMD.replace("process_worker_pool.py", pool, 1),
-        address="127.0.0.1",
-        max_workers_per_node=jobs,
-        cores_per_worker=1e-6,  # else there were never more workers than cores
-        heartbeat_period=BEAT_S,
-        heartbeat_threshold=SILENCE_S,
-        poll_period=100,
-        block_error_handler=windowed_error_handler,
-        provider=LocalProvider(init_blocks=1, min_blocks=1, max_blocks=1, worker_init=one_thread),
-    )
-    return Config(
-        executors=[workers],
-        run_dir=str(folder),
-        strategy="simple",
-        strategy_period=1,
-        initialize_logging=False,
-        usage_tracking=0,
-    )
-
-
 def _told(error: object) -> str:
     """The last line of what an error says, which with Parsl is the most telling one."""
     lines = [line.strip().removeprefix("STDERR: ") for line in f"{error}".splitlines() if line.strip()]
     last = lines[-1].rstrip(".") if lines else type(error).__name__
     plain = isinstance(error, (BadStateException, TaskonomyError)) or len(lines) > 1
     return last if plain else f"{type(error).__name__}: {last}"
-
-
-def _kill(scripts: list[str]) -> list[psutil.Process]:
-    """Kill what Parsl's scripts have started on this machine; the processes that were killed."""
-    names = {Path(script).stem for script in scripts}  # each script tells its children its name
-    found = [process for process in psutil.process_iter() if names and _belongs(process, scripts, names)]
-    for process in found:
-        with suppress(psutil.Error):
-            process.kill()
-    return found
-
-
-def _belongs(process: psutil.Process, scripts: list[str], names: set[str]) -> bool:
-    with suppress(psutil.Error):
-        command = " ".join(process.cmdline())
-        return any(script in command for script in scripts) or process.environ().get("JOBNAME") in names
-    return False
-
-
-def _wait(processes: list[psutil.Process]) -> None:
-    """Wait until they are gone. They were killed: it takes no longer than the system needs to clear them away."""
-    for process in processes:
-        for _ in _ticks():
-            with suppress(psutil.Error):
-                if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-                    continue
-            break
-
-
-def _ticks() -> Iterator[None]:
-    while True:
-        yield
-        time.sleep(0.01)
