@@ -1,13 +1,10 @@
-"""Executors that are open, and what the tests of all of them wait for."""
+"""Executors that are open."""
 
 from __future__ import annotations
 
-import importlib.util
-import json
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from pathlib import Path
 
@@ -21,31 +18,10 @@ from taskonomy_plugins.executors.processes import PROCESSES
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # for `calls`; spawned processes of ours get this path too
 
-needs_parsl = pytest.mark.skipif(importlib.util.find_spec("parsl") is None, reason="the extra parsl is not installed")
+from waiting import needs_parsl  # noqa: E402
+
 KINDS = [pytest.param(INLINE, id="inline"), pytest.param(PROCESSES, id="processes")]
 KINDS += [pytest.param(PARSL, id="parsl", marks=needs_parsl)]
-PATIENCE_S = 60
-
-
-def until(what: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + PATIENCE_S
-    while not what():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
-
-
-def begun(folder: Path) -> dict[str, int]:
-    """The calls of `calls.begin` that have begun, and their processes."""
-    return {path.stem: json.loads(path.read_text())[0] for path in folder.glob("*.begun")}
-
-
-def alive(pid: int) -> bool:
-    """Whether a process does anything yet; one that ended may still be listed."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import calls
 import pytest
-from conftest import alive, begun, until
+from waiting import alive, begun, until
 
 from taskonomy_core.contract.executor import ExecutorKind, Workplace
 

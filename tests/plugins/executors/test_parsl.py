@@ -13,7 +13,7 @@ from pathlib import Path
 
 import calls
 import pytest
-from conftest import alive, begun, needs_parsl, until
+from waiting import alive, begun, needs_parsl, until
 
 from taskonomy_core.contract.executor import Workplace
 from taskonomy_core.errors import TaskonomyError

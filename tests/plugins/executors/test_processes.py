@@ -9,7 +9,7 @@ from pathlib import Path
 
 import calls
 import pytest
-from conftest import alive
+from waiting import alive
 
 from taskonomy_core.contract.executor import Workplace
 from taskonomy_plugins.executors import processes

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import alive, needs_parsl
+from waiting import alive, needs_parsl
 
 from taskonomy_core.contract.executor import ExecutorKind
 from taskonomy_core.ledger.project import Project
