@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs bench clean
+.PHONY: help demo test stress lint format docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ format: $(READY) ## put the code in its format
 
 docs: $(READY) ## tasks/README.md, from the tasks
 	$(BIN)/python docs/dictionary.py
+
+stress: $(READY) ## runs killed at 2,000 random moments (make test kills 200)
+	TASKONOMY_STRESS=2000 $(BIN)/python -m pytest --numprocesses 2 tests/core/ledger/test_stress.py
 
 bench: $(READY) ## every benchmark, as ratios within one run
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

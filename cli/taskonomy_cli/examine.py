@@ -167,8 +167,11 @@ def _or_without(hint: str, name: str) -> str:
 def _ledger(session: Session) -> Iterator[Finding]:
     if session.found is None:
         return
+    from taskonomy_core.ledger.mounts import network_warning
     from taskonomy_core.ledger.store import Store
 
+    if warning := network_warning(session.store):
+        yield Finding("ledger's disk", DOUBTFUL, warning, "Keep projects on a disk of the machine that trains.")
     with Store.open(session.store, create=False) as store:
         count = len(store.snapshot().results)
         yield Finding("ledger", OK, f"{count} results, {store.bytes_used() / 2**20:.1f} MiB")

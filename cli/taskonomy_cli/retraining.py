@@ -61,4 +61,5 @@ def _sentence(plan: Plan) -> str:
     # Under another recipe times are not known; what the old results took is.
     took = duration(sum(part.old.seconds for part in jobs if part.old is not None))
     number = several(len(jobs), "finished result")
-    return f"{changed[:1].upper()}{changed[1:]}. So {number} would be made anew, which took {took} of one core."
+    more = f"; and then at most {several(plan.at_most, 'transfer')} of higher order" if plan.at_most else ""
+    return f"{changed[:1].upper()}{changed[1:]}. So {number} would be made anew, which took {took} of one core{more}."

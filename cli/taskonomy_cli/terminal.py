@@ -10,7 +10,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
@@ -101,6 +101,14 @@ class Terminal:
                 bars.update(shown[what], completed=done, total=total)
 
             yield draw
+
+    @contextmanager
+    def live(self) -> Iterator[Callable[[RenderableType], None]]:
+        """A callable that draws something of rich's on stderr in place of what it drew before; gone at the end."""
+        from rich.live import Live
+
+        with Live(console=_console(sys.stderr), transient=True, refresh_per_second=2) as view:
+            yield view.update
 
     def _tell_end(self, done: int, total: int, what: str) -> None:
         if done >= total:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -9,12 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from taskonomy_core.errors import LedgerError
+from taskonomy_core.ledger.mounts import network_file_system
 from taskonomy_core.ledger.objects import disk_error
 
 FILE = "ledger.sqlite"
 BACKUP = "ledger.backup"
+OLD = "ledger.v{version}.sqlite"
 
 _RETRY = 0.05
+_PAGES = 2**16
 
 
 def connect(folder: Path, patience: float) -> sqlite3.Connection:
@@ -31,10 +35,16 @@ def connect(folder: Path, patience: float) -> sqlite3.Connection:
     with sentences(path):
         database = sqlite3.connect(path, timeout=patience, isolation_level=None)
         try:
-            _use_wal(database, patience)
-            # Safe against every death of a process. If the power fails, the last results may be gone, the file is
-            # whole, and an object that did not reach the disk is found damaged and trained again.
-            database.execute("PRAGMA synchronous = NORMAL")
+            if network_file_system(folder):
+                # A write-ahead log needs memory that all who read share, which two machines do not have; without one,
+                # locks are all that it takes. They are waited for longer, and every write reaches the disk.
+                _use_journal(database, "DELETE", patience)
+                database.execute("PRAGMA synchronous = FULL")
+            else:
+                # Safe against every death of a process. If the power fails, the last results may be gone, the file is
+                # whole, and an object that did not reach the disk is found damaged and trained again.
+                _use_journal(database, "WAL", patience)
+                database.execute("PRAGMA synchronous = NORMAL")
             database.execute("PRAGMA foreign_keys = ON")
         except BaseException:
             database.close()
@@ -61,7 +71,7 @@ def _sentence(code: int, path: Path) -> LedgerError | None:
             f"The ledger {path} is locked by another program.",
             "Close what has it open, or wait until it ends; then type the same command again.",
         )
-    if code == sqlite3.SQLITE_FULL:
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _little_room(path.parent)):
         return LedgerError(
             f"The disk of {path} is full; what was finished before is kept.",
             "Free some space (tk status shows what the store uses), then type the same command again.",
@@ -79,6 +89,14 @@ def _sentence(code: int, path: Path) -> LedgerError | None:
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return damaged(path)
     return None
+
+
+def _little_room(folder: Path) -> bool:
+    """Whether there is no room for a few pages: not all that SQLite writes then fails with the code of a full disk."""
+    try:
+        return shutil.disk_usage(folder).free < _PAGES
+    except OSError:
+        return False
 
 
 def damaged(path: Path) -> LedgerError:
@@ -103,12 +121,12 @@ def _refuse_emptied(folder: Path) -> None:
         raise damaged(path)
 
 
-def _use_wal(database: sqlite3.Connection, patience: float) -> None:
-    """Let readers and one writer work side by side. SQLite does not wait for a lock here, so we do."""
+def _use_journal(database: sqlite3.Connection, mode: str, patience: float) -> None:
+    """WAL lets readers and one writer work side by side. SQLite does not wait for a lock here, so we do."""
     deadline = time.monotonic() + patience
     while True:
         try:
-            database.execute("PRAGMA journal_mode = WAL")
+            database.execute(f"PRAGMA journal_mode = {mode}")
             return
         except sqlite3.OperationalError as error:
             busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY

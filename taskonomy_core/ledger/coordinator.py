@@ -1,4 +1,4 @@
-"""The one process of a run that owns the ledger: it claims units, hands them to an executor, and stores what comes back.
+"""The process of a run that owns the ledger: it claims units, hands them to an executor, and stores what comes back.
 
 A kill at any moment loses the units in training alone: results are committed one by one, and the claims of a dead
 process are void. Several coordinators may share one ledger; each job is trained by the one that holds its claim.
@@ -118,6 +118,7 @@ class Coordinator:
         """
         with _beating(self._project.folder, self._owner):
             try:
+                self._on_turn(self._plan())
                 while self._turn():
                     self._on_turn(self._plan())
             finally:
@@ -155,7 +156,12 @@ class Coordinator:
             jobs = self._due() or self._claim()
             if not jobs:
                 return
-            future = self._executor.submit(train, self._unit(jobs))
+            unit = self._unit(jobs)
+            if unit is None:  # somebody took a network away since the plan was made
+                self._store.give_back(jobs, self._owner)
+                self._planned = None
+                continue
+            future = self._executor.submit(train, unit)
             self._flying[future] = jobs
             if future.done():  # it was trained in this process: store it before the next begins
                 return
@@ -178,14 +184,15 @@ class Coordinator:
                 return taken
         return []
 
-    def _unit(self, jobs: Sequence[Job]) -> Unit:
+    def _unit(self, jobs: Sequence[Job]) -> Unit | None:
+        """What a worker is told; None where a network that it needs is not stored any more."""
         order, results = self._order, self._store.snapshot().results
         networks = {}
         for name in {source for job in jobs for source in job.sources}:
             key = self._planner.keys.network(name).key
-            weights = results[key].weights
-            assert weights is not None, f"the network of {name} has no weights"
-            networks[name] = NetworkFile(key, weights)
+            if key not in results or not results[key].done:
+                return None
+            networks[name] = NetworkFile(key, str(results[key].weights))
         identities = tuple(job.identity for job in jobs)
         return Unit(self._project, order.run, order.device, self._data, order.opener, identities, networks)
 
@@ -223,7 +230,8 @@ class Coordinator:
         """A source's network was damaged since it was stored: it counts as failed now, and its jobs wait for it."""
         results = self._store.snapshot().results
         sources = {source for job in jobs for source in job.sources}
-        networks = [results[self._planner.keys.network(name).key] for name in sorted(sources)]
+        keys = (self._planner.keys.network(name).key for name in sorted(sources))
+        networks = [results[key] for key in keys if key in results]
         faulty = [result for result in networks if any(file.fault for file in self._store.verify(result))]
         if not faulty:  # the file is sound here: the worker's disk is to blame
             self._again(jobs, error.message)
@@ -276,5 +284,3 @@ def _beating(folder: Path, owner: Owner) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-
-

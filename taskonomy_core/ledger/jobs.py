@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ def job_name(kind: str, target: str, sources: tuple[str, ...]) -> str:
     return f"{kind} {' + '.join(sources)} -> {target}" if sources else f"{kind} of {target}"
 
 
-def recipes_of(recipe: Recipe) -> dict[str, str]:
+@lru_cache(maxsize=8)
+def recipes_of(recipe: Recipe) -> Mapping[str, str]:
     """The hash of what matters of a recipe, by kind of job; a reference is trained as a transfer is."""
     return {kind: recipe.digest(TRANSFER if kind == REFERENCE else kind) for kind in KINDS}
 

@@ -9,7 +9,9 @@ import errno
 import hashlib
 import os
 import secrets
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -43,7 +45,26 @@ def disk_error(error: OSError, path: Path) -> LedgerError:
             f"{path} cannot be written ({os.strerror(error.errno)}).",
             "Make the folder writable, or copy the project to one that is; then type the same command again.",
         )
+    if error.errno == errno.EIO:
+        return LedgerError(
+            f"The disk of {path} refuses to read or write.",
+            "Look whether it is failing (type: df), then type the same command again; what was finished is kept.",
+        )
     raise error
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """A file as it lies there: bytes, when it was written (seconds of the wall clock), and what its name says.
+
+    `digest` is "" for what is no whole object; `partial` tells a file that was begun and never got its name.
+    """
+
+    path: Path
+    size: int
+    modified: float
+    digest: str = ""
+    partial: bool = False
 
 
 class Objects:
@@ -67,6 +88,8 @@ class Objects:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 _write_through(temporary, content)
+                if temporary.read_bytes() != content:
+                    raise DamagedObjectError(f"The disk of {self.folder} does not give back what was written to it.")
                 temporary.replace(path)
             finally:
                 temporary.unlink(missing_ok=True)
@@ -80,8 +103,10 @@ class Objects:
         try:
             content = path.read_bytes()
         except FileNotFoundError:
-            raise DamagedObjectError(f"The stored file {path} is missing.") from None
+            raise _missing(path) from None
         except OSError as error:
+            if error.errno == errno.EIO:
+                raise DamagedObjectError(f"The stored file {path} cannot be read ({error.strerror}).") from error
             raise disk_error(error, path) from error
         if hashlib.blake2b(content, digest_size=32).hexdigest() != digest:
             raise DamagedObjectError(f"The stored file {path} is damaged: its content is not what its name says.")
@@ -113,9 +138,45 @@ class Objects:
 
         return load(self.get(digest))
 
+    def files(self) -> Iterator[StoredObject]:
+        """All objects, and the half-written ones that a kill left behind; a stranger's files are not ours."""
+        for path, size, modified in listed_files(self.folder, "??/*"):
+            if path == self.path(path.stem):
+                yield StoredObject(path, size, modified, digest=path.stem)
+            elif path.suffix == ".part":
+                yield StoredObject(path, size, modified, partial=True)
+
+    def require(self, digest: str) -> None:
+        """Errors: DamagedObjectError where there is no file of this digest; it is not read."""
+        if not self.path(digest).exists():
+            raise _missing(self.path(digest))
+
     def bytes_used(self) -> int:
         """How much disk the objects take."""
         return sum(file.stat().st_size for file in self.folder.glob("??/*") if file.is_file())
+
+
+def _missing(path: Path) -> DamagedObjectError:
+    return DamagedObjectError(f"The stored file {path} is missing.")
+
+
+def listed_files(folder: Path, pattern: str) -> Iterator[tuple[Path, int, float]]:
+    """Path, size and time of change of the files that fit, in order; what vanishes meanwhile is left out."""
+    for path in sorted(folder.glob(pattern)):
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            continue
+        if stat.S_ISREG(status.st_mode):
+            yield path, status.st_size, status.st_mtime
+
+
+def remove_file(path: Path) -> None:
+    """Delete a file, which may be gone already. Errors: LedgerError."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise disk_error(error, path) from error
 
 
 def _write_through(path: Path, content: bytes) -> None:

@@ -7,6 +7,7 @@ too.
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -143,6 +144,16 @@ def checked_device(name: str) -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
     Computing.of(name, "float32")
     return name
+
+
+def visible_gpus() -> tuple[str, ...]:
+    """The GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them."""
+    import torch
+
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is not None:
+        return tuple(name.strip() for name in named.split(",") if name.strip())
+    return tuple(str(number) for number in range(torch.cuda.device_count()))
 
 
 class _Tasks(dict[str, Task]):

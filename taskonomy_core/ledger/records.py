@@ -107,7 +107,11 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Claim:
-    """A job that a living process is training."""
+    """A job that a living process is training.
+
+    `by_heartbeat` tells one that no process table here knows, of another machine or container, say: it counts as living
+    until its heartbeat has rested for owner.SILENCE seconds under one onlooker's eyes.
+    """
 
     key: str
     kind: str
@@ -115,6 +119,7 @@ class Claim:
     sources: tuple[str, ...]
     host: str
     pid: int
+    by_heartbeat: bool = False
 
     @property
     def name(self) -> str:

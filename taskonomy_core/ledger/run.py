@@ -88,7 +88,9 @@ def startable(plan: Plan, new_only: bool) -> tuple[PlannedJob, ...]:
     return tuple(planned for planned in plan.of(NEW) if waiting.isdisjoint(planned.job.sources))
 
 
-def new_order(store: Store, plan: Plan, device: str, jobs: int, group: int, new_only: bool, fail_fast: bool) -> RunOrder:
+def new_order(
+    store: Store, plan: Plan, device: str, jobs: int, group: int, new_only: bool, fail_fast: bool
+) -> RunOrder:
     """The order of a new run of what a plan shows."""
     since = -1 if new_only else store.snapshot().serial
     return RunOrder(secrets.token_hex(8), plan.order, device, jobs, group, new_only, fail_fast, since)

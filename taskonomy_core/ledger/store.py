@@ -12,6 +12,9 @@ Imports no torch by itself; reading and writing weights does.
 from __future__ import annotations
 
 import json
+import logging
+import os
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,11 +23,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from taskonomy_core.errors import LedgerError
-from taskonomy_core.ledger.connection import BACKUP, FILE, connect, sentences
+from taskonomy_core.ledger.connection import BACKUP, FILE, OLD, connect, sentences
 from taskonomy_core.ledger.jobs import Job
 from taskonomy_core.ledger.migrations import MIGRATIONS, NEWEST
-from taskonomy_core.ledger.objects import DamagedObjectError, Objects, Tensors, disk_error
-from taskonomy_core.ledger.owner import Owner
+from taskonomy_core.ledger.objects import DamagedObjectError, Objects, Tensors, disk_error, remove_file
+from taskonomy_core.ledger.owner import Owner, Silences
 from taskonomy_core.ledger.records import DONE, FAILED, Card, Claim, Result, Snapshot, Stored, StoredFile
 
 if TYPE_CHECKING:
@@ -34,11 +37,14 @@ if TYPE_CHECKING:
 
 PATIENCE = 30.0
 
+_log = logging.getLogger(__name__)
+
 _WRITTEN = (
     "key, serial, kind, target, sources, parts, state, reason, weights, losses, metrics, seconds, run, "
     "details, host, process"
 )
 _RESULT = f"{_WRITTEN}, finished"
+_SERIAL = "serial"  # the fact of the last serial that was given when results were removed
 
 
 class Store:
@@ -48,16 +54,16 @@ class Store:
         self.folder = folder
         self.objects = Objects(folder / "objects")
         self._db = database
-        self._clock = clock
+        self._silences = Silences(clock)
 
     @staticmethod
     def open(
-        folder: Path, *, create: bool = True, patience: float = PATIENCE, clock: Callable[[], float] = time.time
+        folder: Path, *, create: bool = True, patience: float = PATIENCE, clock: Callable[[], float] = time.monotonic
     ) -> Store:
         """Open the ledger of a folder, bringing its tables up to date.
 
         Where there is none, `create=False` gives an empty one in memory, for commands that only look. `patience` is
-        how many seconds to wait for another program's lock.
+        how many seconds to wait for another program's lock; `clock` measures how long others are silent.
 
         Errors: LedgerError (newer version, locked, damaged, full or read-only disk).
         """
@@ -179,7 +185,8 @@ class Store:
                 "INSERT OR REPLACE INTO claim (key, kind, target, sources, host, pid, born, token, heartbeat) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (job.key, *_named(job), owner.host, owner.pid, owner.born, owner.token, self._clock())
+                    # A counter that begins somewhere else each time: a claim taken anew is no old one at rest.
+                    (job.key, *_named(job), owner.host, owner.pid, owner.born, owner.token, secrets.randbits(31))
                     for job in taken
                 ],
             )
@@ -188,7 +195,7 @@ class Store:
     def beat(self, owner: Owner) -> None:
         """Say that the owner's claims are alive."""
         with self._transaction():
-            self._db.execute("UPDATE claim SET heartbeat = ? WHERE token = ?", (self._clock(), owner.token))
+            self._db.execute("UPDATE claim SET heartbeat = heartbeat + 1 WHERE token = ?", (owner.token,))
 
     def release(self, owner: Owner) -> None:
         """Give back what the owner has claimed and not finished."""
@@ -216,24 +223,53 @@ class Store:
         nothing = Stored(None, None, {}, 0.0, owner.host, owner.pid)
         self._end(job, owner, run, FAILED, reason, nothing)
 
+    def remove(self, results: Iterable[Result]) -> None:
+        """Forget results, but none that was written anew meanwhile. Their files stay, until `sweep` is told of them."""
+        with self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (_SERIAL, str(self._last_serial())))
+            rows = [(result.key, result.serial) for result in results]
+            self._db.executemany("DELETE FROM result WHERE key = ? AND serial = ?", rows)
+
+    def sweep(self, digests: Iterable[str]) -> set[str]:
+        """Delete those of these files that no result names, and say which. Meanwhile no result can be written."""
+        with self._transaction():
+            named = {digest for row in self._rows("SELECT weights, losses FROM result") for digest in row}
+            swept = set(digests) - named
+            for digest in sorted(swept):
+                remove_file(self.objects.path(digest))
+        return swept
+
     def back_up(self) -> None:
         """Copy the ledger (not its objects) to FOLDER/ledger.backup, for the day that its file is damaged."""
-        temporary = self.folder / f"{BACKUP}.part"
-        temporary.unlink(missing_ok=True)
-        with sentences(temporary), closing(sqlite3.connect(temporary, isolation_level=None)) as copy:
-            self._db.backup(copy)
-        try:
-            temporary.replace(self.folder / BACKUP)
-        except OSError as error:
-            raise disk_error(error, self.folder) from error
+        self._copy_to(self.folder / BACKUP)
 
     # Inside
 
+    def _copy_to(self, path: Path) -> None:
+        """Copy the ledger whole, or leave what is there; two processes may do so at once."""
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+        try:
+            with (
+                sentences(path),
+                closing(sqlite3.connect(temporary, isolation_level=None)) as copy,
+                # SQLite copies from no connection that is about to write, which this store's own may be.
+                closing(sqlite3.connect(self.folder / FILE, isolation_level=None)) as source,
+            ):
+                source.backup(copy)
+            temporary.replace(path)
+        except OSError as error:
+            raise disk_error(error, self.folder) from error
+        finally:
+            temporary.unlink(missing_ok=True)
+
     def _end(self, job: Job, owner: Owner, run: str, state: str, reason: str, stored: Stored) -> None:
+        """Write the row. Errors: DamagedObjectError where `sweep` has just taken a file, which no row named yet."""
         with self._transaction():
+            for digest in filter(None, (stored.weights, stored.losses)):
+                self.objects.require(digest)
             done = self._rows("SELECT 1 FROM result WHERE key = ? AND state = ?", job.key, DONE)
             if not done:  # else another process, which took this one for dead, was quicker; its result is the same
-                serial = self._rows("SELECT coalesce(max(serial), 0) + 1 FROM result")[0][0]
+                serial = self._last_serial() + 1
                 self._db.execute(
                     f"INSERT OR REPLACE INTO result ({_WRITTEN}) VALUES (?{', ?' * 15})",
                     (
@@ -245,19 +281,29 @@ class Store:
                 )
             self._db.execute("DELETE FROM claim WHERE key = ? AND token = ?", (job.key, owner.token))
 
+    def _last_serial(self) -> int:
+        """Of all rows that ever were: runs compare with what they saw before some were removed."""
+        rows = self._rows(
+            "SELECT serial FROM result UNION ALL SELECT CAST(value AS INTEGER) FROM fact WHERE name = ? "
+            "ORDER BY serial DESC LIMIT 1",
+            _SERIAL,
+        )
+        return int(rows[0][0]) if rows else 0
+
     def _settled(self, key: str, since: int) -> bool:
         rows = self._rows("SELECT 1 FROM result WHERE key = ? AND (state = ? OR serial > ?)", key, DONE, since)
         return bool(rows)
 
     def _claims(self) -> list[tuple[Claim, Owner]]:
         """The claims of living processes."""
-        now = self._clock()
         rows = self._rows("SELECT key, kind, target, sources, host, pid, born, token, heartbeat FROM claim")
+        silences = self._silences.look({(row[0], row[7]): row[8] for row in rows})
         found = []
-        for key, kind, target, sources, host, pid, born, token, heartbeat in rows:
+        for key, kind, target, sources, host, pid, born, token, _ in rows:
             owner = Owner(host, pid, born, token)
-            if owner.lives(heartbeat, now):
-                found.append((Claim(key, kind, target, tuple(json.loads(sources)), host, pid), owner))
+            if owner.lives(silences[key, token]):
+                claim = Claim(key, kind, target, tuple(json.loads(sources)), host, pid, owner.by_heartbeat)
+                found.append((claim, owner))
         return found
 
     @contextmanager
@@ -298,15 +344,23 @@ class Store:
                 raise
 
     def _migrate(self) -> None:
-        """Take the steps that this file has not seen."""
+        """Take the steps that this file has not seen, all or none; the file as it was is kept beside it."""
         if self._version() == NEWEST:
             return
         with self._transaction():  # from here on no other process migrates
             version = self._version()
+            old = self.folder / OLD.format(version=version)
+            if 0 < version < NEWEST:
+                self._copy_to(old)
             for number, statements in enumerate(MIGRATIONS[version:], version + 1):
                 for statement in statements:
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {number}")
+        if 0 < version < NEWEST:
+            _log.warning(
+                "The ledger %s is now of version %d; as it was, of version %d, it is kept in %s.",
+                *(self.folder / FILE, NEWEST, version, old),
+            )
 
     def _version(self) -> int:
         version = int(self._rows("PRAGMA user_version")[0][0])

@@ -33,9 +33,7 @@ def train(unit: Unit) -> list[Stored | JobError]:
     """
     shop = _shop(unit)
     shop.networks.tell(unit.networks)
-    return [
-        answer if isinstance(answer, JobError) else stored(shop.objects, answer) for answer in _answers(shop, unit)
-    ]
+    return [answer if isinstance(answer, JobError) else stored(shop.objects, answer) for answer in _answers(shop, unit)]
 
 
 def stored(objects: Objects, outcome: Outcome) -> Stored:
@@ -57,11 +55,11 @@ class _Shop:
 
 
 # Of the last run alone: a process that serves several runs (an executor may keep it) holds no old trainers.
-_kept: dict[tuple[str, str, str], _Shop] = {}
+_kept: dict[tuple[str, str, str, str], _Shop] = {}
 
 
 def _shop(unit: Unit) -> _Shop:
-    asked = (unit.run, unit.device, unit.opener)
+    asked = (str(unit.project.folder), unit.run, unit.device, unit.opener)
     if asked not in _kept:
         _kept.clear()
         objects = Objects(unit.project.objects)

@@ -12,6 +12,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from taskonomy_core.errors import RosterError
 from taskonomy_core.registry.files import write_atomically
+from taskonomy_core.registry.locking import edited_alone
 from taskonomy_core.registry.naming import nearest
 from taskonomy_core.registry.roster import FORMAT, Roster, RosterTask, parse, read_text, roster_of
 
@@ -54,8 +55,13 @@ source = {source}
 def register_tasks(path: Path, tasks: Iterable[RosterTask]) -> Roster:
     """Add tables to registry.toml, or bring those that are there up to date, all in one writing.
 
-    Errors: RosterError where the file cannot be read or written; it is then unchanged.
+    Errors: RosterError where the file cannot be read or written, or others are editing it; it is then unchanged.
     """
+    with edited_alone(path):
+        return _register(path, tasks)
+
+
+def _register(path: Path, tasks: Iterable[RosterTask]) -> Roster:
     text = old = read_text(path)
     for task in tasks:
         document = parse(path, text)
@@ -80,8 +86,13 @@ def register_tasks(path: Path, tasks: Iterable[RosterTask]) -> Roster:
 def unregister_task(path: Path, name: str) -> Roster:
     """Take a task's table out of registry.toml; the rest stays as it is.
 
-    Errors: RosterError where the task is not in it, or the file cannot be read or written; it is then unchanged.
+    Errors: as of `register_tasks`; RosterError where the task is not in it.
     """
+    with edited_alone(path):
+        return _unregister(path, name)
+
+
+def _unregister(path: Path, name: str) -> Roster:
     old = read_text(path)
     document = parse(path, old)
     wanted = document.unwrap()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,30 @@ _LEAST = 0.01
 _MANY_ROWS = 10_000
 # Bounds closer than this share are the same.
 _SAME = 1e-10
+# What a search leaves behind covers objectives that are lower than the best by this share.
+_TIED = 1e-8
 # A vertex of the relaxation whose labels are as near to 0 and 1 as this is a solution of the program. A sliver of a
 # label must be worth less than what settles a tie.
 _WHOLE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class _Solved:
+    """What a search leaves behind: nothing outside these leaves has an objective of `least` or more."""
+
+    program: Program
+    least: float
+    leaves: tuple[_Node, ...]
+
+    def covers(self, program: Program, above: float) -> bool:
+        """Whether the leaves hold all that is of interest in this program too: it has only more constraints."""
+        old = self.program
+        return (
+            above >= self.least
+            and program.objective is old.objective
+            and program.budget.upper == old.budget.upper
+            and _common(old.extra, program.extra) == len(old.extra)
+        )
 
 
 class WarmHighs:
@@ -39,6 +61,7 @@ class WarmHighs:
         self._base = program
         self._relaxed = _Model(program, whole=False)
         self._whole: _Model | None = None
+        self._solved: _Solved | None = None
 
     def run(self, program: Program, seconds: float | None = None, above: float | None = None) -> Found:
         """See Engine."""
@@ -59,8 +82,11 @@ class WarmHighs:
         """Branch and bound, depth first, on the most fractional label: the best so far, and whether that is proved."""
         columns = np.flatnonzero(program.binary)
         best: NDArray[np.float64] | None = None
-        worth, bound = above, np.inf
+        worth, bound, least = above, np.inf, -np.inf
         nodes: list[_Node] = [((), ())]
+        if self._solved and self._solved.covers(program, above):
+            nodes, least = list(self._solved.leaves), self._solved.least
+        leaves: list[tuple[float, _Node]] = []
         for _ in range(_NODES):
             if not nodes:
                 break
@@ -75,11 +101,13 @@ class WarmHighs:
                 nodes.append(node)
                 break
             if found.bound < worth or (best is not None and found.bound <= worth * (1 + _SAME)):
+                leaves.append((found.bound, node))
                 continue
             labels = found.values[columns]
             distance = np.abs(labels - np.round(labels))
             if distance.max(initial=0.0) <= _WHOLE:
                 best, worth = found.values, found.bound
+                leaves.append((worth, node))
                 continue
             split = int(columns[np.argmax(distance)])
             # The label is tried first: with it, more of the targets are served and the bound falls faster.
@@ -90,6 +118,8 @@ class WarmHighs:
         if nodes:
             return Found(best, optimal=False, infeasible=False, bound=bound), False
         if best is not None:
+            least = max(least, worth - _TIED * abs(worth))
+            self._solved = _Solved(program, least, tuple(node for bound, node in leaves if bound >= least))
             return Found(best, optimal=True, infeasible=False, bound=worth), True
         # Nothing: infeasible, unless the relaxation had a solution that was just not good enough.
         return Found(None, False, infeasible=above == -np.inf or bound == -np.inf, bound=min(bound, above)), True

@@ -16,6 +16,7 @@ from taskonomy_core.ledger.owner import Owner
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.records import Card
 from taskonomy_core.ledger.store import Store
+from taskonomy_core.ledger.worker import stored
 from taskonomy_core.registry.editing import create_roster
 from taskonomy_core.registry.roster import RosterTask
 
@@ -94,7 +95,9 @@ def measure(folder: Path, order: int = 2) -> Path:
         for step in range(1, order + 1):
             jobs = [planned.job for planned in project.plan(store, order=step).of("new")]
             for job in store.claim(jobs, owner, since=0):
-                store.finish(job, Outcome(np.arange(50), np.full(50, loss_of(job)), {}), owner, "run")
+                store.finish(
+                    job, stored(store.objects, Outcome(np.arange(50), np.full(50, loss_of(job)), {})), owner, "run"
+                )
     return folder
 
 

@@ -24,6 +24,8 @@ Usage: tk [OPTIONS] COMMAND [ARGS]...
 
 Options:
   --registry FILE  The registry.toml to work on [default: nearest upwards].
+  --disable NAME   Run without a plugin, as if it were not installed: a task,
+                   KIND.NAME or package[entry]; repeatable.
   --version        Show the version and exit.
   -h, --help       Show this message and exit.
 
@@ -32,8 +34,10 @@ Commands:
   tasks         List the tasks that are installed and registered.
   register      Add a task: an installed one by name, or a single file.
   unregister    Take a task out; its results are kept.
+  new           Write the beginning of a task of your own.
   check         Hold a task against every rule of the contract.
   plan          Show what would be trained, and how long it would take.
+  why           Explain one result: what made it, and what it needs.
   transfer      Train what is new or stale.
   affinity      Draw the affinity matrix.
   export        Write the measurements to a file, as CSV or JSON.
@@ -43,7 +47,9 @@ Commands:
   significance  Hold the taxonomy against random ones.
   similarity    Group tasks by how they transfer out.
   predict       Apply a trained network or transfer to pictures of your own.
+  plugins       List what is installed, and why something is not used.
   status        Show what is done and what is left.
+  gc            Remove stored results that nothing needs any more.
   doctor        Look for what is missing or broken on this machine.
   demo          Run everything once, small, in a folder of its own.
 """

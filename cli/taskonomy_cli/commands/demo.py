@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from taskonomy_cli import answers
+from taskonomy_cli.app import INTERRUPTED
 from taskonomy_cli.commands import affinity, init, taxonomy, transfer
 from taskonomy_cli.measured import read
 from taskonomy_cli.options import Count
@@ -26,15 +27,16 @@ EXAMPLES = 3  # per task, in the sheet of predictions
     show_default=True,
     help="Where the project is made, or gone on with.",
 )
-@click.option("--workers", type=Count(), help="How many train at once [default: one a core; GPU: 1].")
+@click.option("--jobs", "-j", type=Count(), help="How many train at once [default: one a core, or one a GPU].")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, or auto: cuda where there is one.")
-@click.pass_obj
-def command(session: Session, folder: Path, workers: int | None, device: str) -> None:
+@click.pass_context
+def command(ctx: click.Context, folder: Path, jobs: int | None, device: str) -> None:
     """Run everything once with the preset nano: render, train, transfer, rank, solve, draw.
 
     Every installed task takes part; one that cannot is named and left out. Stopped at any moment, the same command goes
     on where it was.
     """
+    session: Session = ctx.obj
     terminal = session.terminal
     project = Session(folder / REGISTRY)
     if (folder / REGISTRY).exists():
@@ -43,7 +45,10 @@ def command(session: Session, folder: Path, workers: int | None, device: str) ->
         folder.mkdir(parents=True, exist_ok=True)
         init.new_project(terminal, folder / REGISTRY, preset="nano", seed=0, every=True)
     started = time.monotonic()
-    summary = transfer.transfer(project, workers=workers, device=device, retrain=True)
+    summary = transfer.transfer(project, transfer.TransferOptions(jobs=jobs, device=device, retrain=True))
+    if summary.stopped:
+        terminal.say("Stopped. Type the same command to go on.")
+        ctx.exit(INTERRUPTED)
     spent = time.monotonic() - started
     for report in summary.failed:
         terminal.warn(f"Failed: {report.reason}")

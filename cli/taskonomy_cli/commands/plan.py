@@ -31,10 +31,10 @@ _REST = (RUNNING, FAILED, BLOCKED, STALE, NEW, DONE)
 @click.option("--order", type=Count(), help="Transfers from up to this many sources.")
 @click.option("--new-only", is_flag=True, help="What tk transfer --new-only would do: leave stale results alone.")
 @click.option("--full", is_flag=True, help="Also what is to be done for each target.")
-@click.option("--jobs", is_flag=True, help="Also every job and why it must run, in the order of work.")
+@click.option("--list", "every", is_flag=True, help="Also every job and why it must run, in the order of work.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; with --full every job, else those not done.")
 @click.pass_obj
-def command(session: Session, order: int | None, new_only: bool, full: bool, jobs: bool, as_json: bool) -> None:
+def command(session: Session, order: int | None, new_only: bool, full: bool, every: bool, as_json: bool) -> None:
     """Show what would be trained, why, and how long it would take.
 
     New: there is no result yet. Stale: there is one, but of another version, recipe, data set or seed; WHY says what
@@ -61,7 +61,7 @@ def command(session: Session, order: int | None, new_only: bool, full: bool, job
     if full:
         terminal.answer("")
         terminal.answer(_by_target(plan))
-    if jobs:
+    if every:
         terminal.answer("")
         terminal.answer(_jobs(plan, wanted))
     terminal.answer("")
@@ -125,7 +125,7 @@ def _reasons(plan: Plan) -> Table:
     rows = [[reason, str(len(jobs[reason])), estimated(times[reason])] for reason in ordered[:_FEW]]
     if rest := ordered[_FEW:]:
         rows.append(
-            [f"{several(len(rest), 'more reason')} (tk plan --jobs)", str(sum(len(jobs[why]) for why in rest)), ""]
+            [f"{several(len(rest), 'more reason')} (tk plan --list)", str(sum(len(jobs[why]) for why in rest)), ""]
         )
     return Table(("WHY STALE", "JOBS", "TIME"), rows, right=("JOBS", "TIME"))
 

@@ -49,7 +49,7 @@ def command(session: Session, load: bool, as_json: bool) -> None:
     if as_json:
         session.terminal.answer_json([asdict(line) for line in lines])
         return
-    rows = [
+    rows: list[list[str | Styled]] = [
         [noun(line.kind), line.name, line.package or line.plugin, line.version or "-", _styled(line.state), line.why]
         for line in lines
     ]

@@ -28,7 +28,7 @@ class _Inline(Executor):
 
 @contextmanager
 def open_inline(workplace: Workplace) -> Iterator[Executor]:
-    """One worker in this process, whatever `workplace.jobs` says: for debuggers, and where no process may be started."""
+    """One worker in this process, whatever `workplace.jobs` says: for debuggers, and where none may be started."""
     keep_memory()
     yield _Inline()
 

@@ -8,7 +8,7 @@ import sys
 
 def test_it_ends_with_a_taxonomy_its_pictures_and_what_to_type_next(run, here, monkeypatch, tiny_project):
     tiny_project(here / "small")
-    done = run("demo", "--folder", "small", "--workers", "1", "--device", "cpu")
+    done = run("demo", "--folder", "small", "--jobs", "1", "--device", "cpu")
     assert done.exit_code == 0, done.stderr
     assert done.stderr.startswith("Going on with the project in small.\n")
     assert "Label " in done.stdout

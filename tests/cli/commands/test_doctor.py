@@ -165,3 +165,22 @@ def test_a_damaged_ledger(run: Run, here: Path, monkeypatch: pytest.MonkeyPatch)
     finding = json.loads(result.stdout)[0]
     assert (finding["what"], finding["state"]) == ("ledger", "broken")
     assert finding["hint"]
+
+
+def test_a_ledger_on_a_network_file_system_is_doubtful(run: Run, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from taskonomy_core.ledger import mounts
+
+    run("init", "--empty")
+    table = here / "mountinfo"
+    table.write_text(f"1 0 0:1 / / rw - ext4 disk rw\n2 1 0:2 / {here} rw - nfs4 server:/home rw\n")
+    monkeypatch.setattr(mounts, "TABLE", table)
+    monkeypatch.setattr(examine, "_EXAMINATIONS", [("ledger", examine._ledger)])
+    result = run("doctor", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)[0] == {
+        "what": "ledger's disk",
+        "state": "doubtful",
+        "found": f"The ledger in {here}/.taskonomy lies on a network file system (nfs4): use it from one machine at a "
+        "time. Two that train at once may do the same job twice.",
+        "hint": "Keep projects on a disk of the machine that trains.",
+    }

@@ -155,6 +155,9 @@ def test_another_data_source_is_asked_anew(transfer, tk, here):
     path = here / "registry.toml"
     path.write_text(path.read_text().replace('source = "photos"', 'source = "rooms"'))
     assert tk("plan").stderr == (
+        "The data changed: source photos -> rooms. So 15 finished results would be made anew, which took 36 s of one "
+        "core; and then at most 12 transfers of higher order.\n"
+        "Nothing is lost: change registry.toml back, and they count again.\n"
         "The data source has not been opened under these settings yet, so nothing counts as done; "
         "tk transfer opens it.\n"
     )

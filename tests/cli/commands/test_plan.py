@@ -116,13 +116,18 @@ def test_another_recipe_makes_its_kind_stale_and_plan_says_what_that_took(run, r
         "The recipe changed: transfer.epochs 3 -> 6. So 9 finished results would be made anew, which took 27 s of one "
         "core.\nNothing is lost: change registry.toml back, and they count again.\n"
     )
+    # What the beam will choose is to be made anew as well.
+    assert run("plan").stderr.startswith(
+        "The recipe changed: transfer.epochs 3 -> 6. So 9 finished results would be made anew, which took 27 s of one "
+        "core; and then at most 9 transfers of higher order.\n"
+    )
     assert run("plan", "--order", "1", "--new-only").stderr == ""
     stale = json.loads(run("plan", "--order", "1", "--json").stdout)["jobs"]
     assert {(job["reason"], *job["settings_changed"]) for job in stale} == {(why, "the preset or recipe")}
 
 
 def test_jobs_are_listed_in_the_order_of_work_with_why_they_must_run(run, registry, transfer, here):
-    fresh = run("plan", "--jobs").stdout.split("\n\n")[1]
+    fresh = run("plan", "--list").stdout.split("\n\n")[1]
     assert [line.split("  ")[0].strip() for line in fresh.splitlines()][:6] == [
         *("JOB", "network of onlyx", "network of taska", "network of taskb", "network of taskc"),
         "transfer onlyx -> taskc",  # its labels are at hand
@@ -132,7 +137,7 @@ def test_jobs_are_listed_in_the_order_of_work_with_why_they_must_run(run, regist
     (here / "fail").write_text("network of onlyx")
     transfer("--order", "1")
     write_registry(registry, {**SMALL, "taskd": "target"}, versions={"taskc": 2})
-    shown = rows(run("plan", "--jobs", "--order", "1").stdout.split("\n\n")[2])
+    shown = rows(run("plan", "--list", "--order", "1").stdout.split("\n\n")[2])
     assert shown["JOB"] == ["STATE", "TIME", "WHY"]
     assert shown["network of taskd"] == ["new", "2 s", "it was never trained"]
     assert shown["network of taskc"] == ["stale", "2 s", "the task taskc went from version 1 to 2"]
@@ -151,7 +156,7 @@ def test_many_reasons_are_cut(run, registry, transfer):
     write_registry(registry, many, versions=dict.fromkeys(many, 2))
     told = rows(run("plan").stdout.partition("\n\n")[2])
     assert len(told) == 1 + 12 + 1
-    assert told["2 more reasons (tk plan --jobs)"] == ["6"]
+    assert told["2 more reasons (tk plan --list)"] == ["6"]
 
 
 def test_what_failed_is_listed(run, registry, transfer, here):

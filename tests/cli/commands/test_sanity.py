@@ -15,6 +15,7 @@ from taskonomy_core.ledger.owner import Owner
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.records import Card
 from taskonomy_core.ledger.store import Store
+from taskonomy_core.ledger.worker import stored
 from taskonomy_core.registry.editing import create_roster
 from taskonomy_core.registry.roster import RosterTask
 
@@ -55,7 +56,7 @@ def make(folder, tasks, done=lambda job: True, outcome=outcome_of):
         store.record_cards(Card(name, 1, name.title(), "2d", (), name != "random_projection") for name in tasks)
         for planned in project.plan(store, 1).jobs:
             if done(planned.job):
-                store.finish(planned.job, outcome(planned.job), Owner.this(), "run")
+                store.finish(planned.job, stored(store.objects, outcome(planned.job)), Owner.this(), "run")
     return project
 
 

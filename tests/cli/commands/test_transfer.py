@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
+from concurrent.futures import BrokenExecutor
 
 import pytest
 from click.testing import CliRunner
-from fake_trainer import FakeData, write_registry
+from fake_trainer import FakeData, FakeTrainer, write_registry
 
 from taskonomy_cli import retraining
 from taskonomy_cli.app import tk
+from taskonomy_core.ledger import coordinator
 from taskonomy_core.ledger.owner import Owner
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.store import Store
@@ -26,11 +30,11 @@ def test_everything_is_trained_and_a_second_time_nothing(transfer):
     assert first.stderr.splitlines() == [
         "To train: 4 task networks, 9 transfers, 3 from-scratch networks, 4 constants.",
         "pictures: 3 of 3",
-        "constants: 4 of 4",
         "task networks: 4 of 4",
-        "from-scratch networks: 3 of 3",
         "transfers from 1 source: 9 of 9",
         "transfers from 2 sources: 9 of 9",
+        "constants: 4 of 4",
+        "from-scratch networks: 3 of 3",
         "Type: tk affinity",
     ]
     second = transfer()
@@ -183,8 +187,8 @@ def test_failures_are_told_with_their_reasons_and_the_rest_goes_on(transfer, her
 def test_the_time_is_told_where_it_was_measured_before(transfer, registry):
     transfer()
     write_registry(registry, {**SMALL, "taskd": "both"})
-    # A network of 2 s, seven transfers of 3.5 s, two baselines of 2 s; at most 15 transfers more; two workers.
-    assert transfer("--workers", "2").stderr.splitlines()[0] == (
+    # A network of 2 s, seven transfers of 3.5 s, two baselines of 2 s; at most 15 transfers more; two at once.
+    assert transfer("--jobs", "2").stderr.splitlines()[0] == (
         "To train: 1 task network, 7 transfers, 1 from-scratch network, 1 constant. About 15 s to 42 s."
     )
 
@@ -215,8 +219,64 @@ def test_jobs_of_another_process_are_not_waited_for_when_nothing_else_is_left(tr
     assert transfer("--order", "1").stderr == "Nothing to start: another process trains 1 job. Type: tk status\n"
 
 
-def test_more_workers_than_jobs_are_not_started(transfer):
-    transfer("--order", "1", "--workers", "500")
+def test_after_one_ctrl_c_what_is_in_training_is_finished(transfer, monkeypatch, here):
+    whole = FakeTrainer.network
+
+    def pressed(self, task):
+        if task == "taskb":
+            signal.raise_signal(signal.SIGINT)
+        return whole(self, task)
+
+    with monkeypatch.context() as once:
+        once.setattr(FakeTrainer, "network", pressed)
+        stopped = transfer("--order", "1")
+    assert (stopped.exit_code, stopped.stdout) == (
+        130,
+        "Trained: 3 task networks.\nStopped as asked; 17 jobs left.\n",
+    )
+    assert "Stopping: what is in training is finished first. Press Ctrl-C again to drop it.\n" in stopped.stderr
+    assert stopped.stderr.endswith("Type the same command to go on.\n")
+    assert transfer("--order", "1").exit_code == 0
+    assert len((here / "log").read_text().splitlines()) == 20
+
+
+def test_fail_fast_ends_after_the_first_failed_job(transfer, here):
+    (here / "fail").write_text("network of onlyx")
+    ended = transfer("--order", "1", "--fail-fast")
+    assert ended.exit_code == 1
+    assert "Failed: 1 task network.\n  network of onlyx: The network of onlyx diverged.\n" in ended.stdout
+    assert re.search(r"^Stopped by --fail-fast; \d+ jobs left\.$", ended.stdout, re.MULTILINE)
+
+
+def test_what_a_lost_worker_took_along_is_told(transfer, monkeypatch):
+    monkeypatch.setattr(coordinator, "BACK_OFF", 0.01)
+    whole, lost = FakeTrainer.constant, []
+
+    def dies(self, target):
+        if not lost:
+            lost.append(target)
+            raise BrokenExecutor("worker 1 was killed by SIGKILL")
+        return whole(self, target)
+
+    monkeypatch.setattr(FakeTrainer, "constant", dies)
+    done = transfer("--order", "1")
+    assert done.exit_code == 0
+    assert (
+        f"The worker of the constant of {lost[0]} was lost (worker 1 was killed by SIGKILL); it is tried again in "
+        "0.01 s.\n"
+    ) in done.stderr
+
+
+def test_the_executor_is_given_its_file(transfer, here):
+    missing = transfer("--executor-config", "nothing.py")
+    assert missing.exit_code == 2
+    assert "File 'nothing.py' does not exist." in missing.stderr
+    (here / "mine.py").write_text("")
+    assert transfer("--order", "1", "--parsl-config", str(here / "mine.py")).exit_code == 0
+
+
+def test_no_more_train_at_once_than_there_are_jobs(transfer):
+    transfer("--order", "1", "--jobs", "500")
     assert FakeData.prepared == [4 + 9 + 3 + 4]
 
 
@@ -237,7 +297,7 @@ def test_bad_input_is_a_sentence(run, registry, options, message):
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--order", "0"), ("--order", "-1"), ("--order", "two"), ("--workers", "0"), ("--group", "0"), ("--group", "nan")],
+    [("--order", "0"), ("--order", "-1"), ("--order", "two"), ("--group", "-3"), ("--group", "0"), ("--group", "nan")],
 )
 def test_numbers_that_make_no_sense_are_named(run, registry, option, value):
     refused = run("transfer", option, value)

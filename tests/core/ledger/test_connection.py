@@ -1,20 +1,28 @@
 import errno
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from taskonomy_core.errors import LedgerError
+from taskonomy_core.ledger import connection
 from taskonomy_core.ledger.connection import connect, sentences
 
 
-def test_a_disk_that_refuses_is_a_sentence():
+def test_a_disk_that_refuses_is_a_sentence(monkeypatch):
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
+    room = SimpleNamespace(free=2**30)
+    monkeypatch.setattr(connection.shutil, "disk_usage", lambda folder: room)
     with pytest.raises(LedgerError) as caught, sentences(Path("ledger.sqlite")):
         raise error
     assert caught.value.message == "The disk refuses to read or write the ledger ledger.sqlite."
     assert caught.value.hint == "Look whether it is full or failing (type: df), then type the same command again."
+    room.free = 4096
+    with pytest.raises(LedgerError) as caught, sentences(Path("ledger.sqlite")):
+        raise error
+    assert caught.value.message == "The disk of ledger.sqlite is full; what was finished before is kept."
 
 
 def test_a_ledger_that_another_program_holds_alone_cannot_be_opened(tmp_path):

@@ -8,12 +8,14 @@ from dataclasses import replace
 
 import pytest
 from fake_trainer import FakeTrainer
+from test_coordinator import Here
 
+from taskonomy_core.ledger.coordinator import Coordinator
 from taskonomy_core.ledger.left_out import LeftOut, forget, read, written
 from taskonomy_core.ledger.owner import Owner
 from taskonomy_core.ledger.project import Project, columns
 from taskonomy_core.ledger.run import new_order, startable
-from taskonomy_core.ledger.worker import work
+from taskonomy_core.ledger.worker import stored
 
 OWNER = Owner.this()
 WHY = "it needs depth, which the data source 'rooms' does not offer; scans does."
@@ -31,8 +33,9 @@ def states(project, store, order=1):
 
 def train(project, store, order=2):
     plan = project.plan(store, order)
-    given = replace(new_order(project, store, plan, "cpu", 6, False), opener="fake_trainer:open_fake")
-    work(given.plain())
+    order = new_order(store, plan, "cpu", 1, 6, new_only=False, fail_fast=False)
+    given = project, store, replace(order, opener="fake_trainer:open_fake"), Here(), lambda: False
+    Coordinator(*given, lambda plan: None, lambda error: None).run()
 
 
 def with_task(project, **changes):
@@ -90,7 +93,7 @@ def test_what_it_was_trained_to_before_is_kept_and_counted(project, store):
 
 def test_what_failed_or_is_stale_of_it_is_blocked_too(project, store):
     trainer, keys = FakeTrainer(project.folder.parent), project.planner(store).keys
-    store.finish(keys.network("taskb"), trainer.network("taskb"), OWNER, "run")
+    store.finish(keys.network("taskb"), stored(store.objects, trainer.network("taskb")), OWNER, "run")
     store.fail(keys.scratch("taskb"), "It diverged.", OWNER, "run")
     newer = with_task(project, version=2)
     leave_out(newer, store, "taskb")

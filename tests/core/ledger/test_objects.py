@@ -1,5 +1,6 @@
 import errno
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,6 +79,33 @@ def test_a_folder_that_may_not_be_written_is_a_sentence(objects, monkeypatch):
         objects.put(b"content")
     assert caught.value.message == f"{objects.folder} cannot be written (Read-only file system)."
     assert "Make the folder writable" in caught.value.hint
+
+
+def test_what_the_disk_does_not_give_back_gets_no_name(objects, monkeypatch):
+    """A disk that loses bytes and says nothing."""
+    monkeypatch.setattr(os, "fsync", lambda handle: os.ftruncate(handle, 3))
+    with pytest.raises(DamagedObjectError) as caught:
+        objects.put(b"content")
+    assert caught.value.message == f"The disk of {objects.folder} does not give back what was written to it."
+    assert not [file for file in objects.folder.rglob("*") if file.is_file()]
+
+
+def test_a_file_that_the_disk_cannot_read_counts_as_damaged(objects, monkeypatch):
+    digest = objects.put(b"content")
+
+    def broken(path):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", broken)
+    with pytest.raises(DamagedObjectError) as caught:
+        objects.get(digest)
+    assert caught.value.message == f"The stored file {objects.path(digest)} cannot be read (Input/output error)."
+    with pytest.raises(LedgerError) as caught:
+        objects.put(b"content")
+    assert caught.value.message == f"The disk of {objects.folder} refuses to read or write."
+    assert caught.value.hint == (
+        "Look whether it is failing (type: df), then type the same command again; what was finished is kept."
+    )
 
 
 def test_other_errors_of_the_system_are_bugs(objects, monkeypatch):

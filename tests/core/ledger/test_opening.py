@@ -10,6 +10,7 @@ from fake_trainer import write_registry
 from taskonomy_core.errors import JobError, PluginError, TaskonomyError
 from taskonomy_core.ledger import opening
 from taskonomy_core.ledger.left_out import LeftOut
+from taskonomy_core.ledger.networks import StoredNetworks
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.store import Store
 
@@ -133,12 +134,22 @@ def test_the_trainer_is_given_the_networks_of_the_store(small, plugins, monkeypa
     monkeypatch.setattr(session, "open_trainer", lambda *arguments: given.update(enumerate(arguments)) or "trainer")
     with Store.open(small.folder) as store:
         keys = small.planner(store).keys
-        assert opening.open_registered(small, store, "cpu", keys) == "trainer"
+        assert opening.open_registered(small, "cpu", StoredNetworks(store, keys)) == "trainer"
         assert given[5] == "cpu"
         assert given[6] == small.folder / "features"
         assert given[8]("taska") == keys.network("taska").key
         with pytest.raises(KeyError):
             given[7]("taska")  # not trained yet
+
+
+def test_gpus_are_those_that_this_process_may_use(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert opening.visible_gpus() == ("0", "1", "2")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3, GPU-8f2")
+    assert opening.visible_gpus() == ("3", "GPU-8f2")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert opening.visible_gpus() == ()
 
 
 def test_devices(monkeypatch):

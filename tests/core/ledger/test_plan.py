@@ -14,6 +14,7 @@ from taskonomy_core.ledger.plan import Undecided
 from taskonomy_core.ledger.project import Project, columns, recipe_of
 from taskonomy_core.ledger.records import Card
 from taskonomy_core.ledger.run import refuse_mixing
+from taskonomy_core.ledger.worker import stored
 from taskonomy_core.registry.roster import RosterTask
 
 OWNER = Owner.this()
@@ -31,7 +32,7 @@ def train(project, store, trainer, jobs, run="run"):
             (outcome,) = trainer.transfers(job.target, [job.sources])
         else:
             outcome = getattr(trainer, job.kind)(job.target)
-        store.finish(job, outcome, OWNER, run)
+        store.finish(job, stored(store.objects, outcome), OWNER, run)
 
 
 def train_all(project, store, trainer, order=2):
@@ -337,7 +338,9 @@ def test_time_is_estimated_from_the_same_target_then_the_kind_else_unknown(proje
     assert nothing.estimate(nothing.jobs).unknown == len(nothing.jobs)
     assert nothing.estimate(nothing.jobs).seconds == 0
     for name, seconds in (("taska", 4.0), ("taskb", 8.0)):
-        store.finish(keys.scratch(name), replace(trainer.scratch(name), seconds=seconds), OWNER, "run")
+        store.finish(
+            keys.scratch(name), stored(store.objects, replace(trainer.scratch(name), seconds=seconds)), OWNER, "run"
+        )
     plan = project.plan(store, 2)
     assert plan.estimates.seconds("scratch", "taska") == 4.0
     assert plan.estimates.seconds("scratch", "taskc") == 6.0

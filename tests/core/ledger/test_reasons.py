@@ -12,6 +12,7 @@ from taskonomy_core.ledger.owner import Owner
 from taskonomy_core.ledger.project import Project, recipe_of
 from taskonomy_core.ledger.reasons import reasons_stale, settings_changed
 from taskonomy_core.ledger.store import Store
+from taskonomy_core.ledger.worker import stored
 
 FACTS = Facts("fingerprint", "resnet_compact@1")
 
@@ -27,7 +28,7 @@ def told(project, tmp_path):
         job = old.transfer((source,), "taska")
         with Store.open(tmp_path / "told") as store:
             (outcome,) = FakeTrainer(tmp_path).transfers("taska", [(source,)])
-            store.finish(job, outcome, Owner.this(), "run")
+            store.finish(job, stored(store.objects, outcome), Owner.this(), "run")
             result = store.snapshot().results[job.key]
         return reasons_stale(result, new.transfer((source,), "taska"))
 
@@ -95,7 +96,7 @@ def test_a_result_of_before_reasons_were_kept_says_so(tmp_path, project, keys, s
     job = keys.transfer(("taskb",), "taska")
     with Store.open(folder) as old:
         (outcome,) = FakeTrainer(tmp_path).transfers("taska", [("taskb",)])
-        old.finish(job, outcome, Owner.this(), "run")
+        old.finish(job, stored(old.objects, outcome), Owner.this(), "run")
         old._db.execute("UPDATE result SET details = '{}', host = '', process = 0")
         result = old.snapshot().results[job.key]
     assert (result.details, result.host, result.process) == ({}, "", 0)

@@ -1,13 +1,14 @@
 """The coordinating process: what it hands to an executor, what it tells, what it leaves."""
 
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from fake_trainer import write_registry
+from test_coordinator import Here
 
-from taskonomy_core.contract.executor import ExecutorKind
+from taskonomy_core.contract.executor import ExecutorKind, Workplace
 from taskonomy_core.errors import JobError, PluginError
-from taskonomy_core.ledger import run as run_module
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.run import new_order, run, startable
 from taskonomy_core.ledger.store import Store
@@ -28,19 +29,16 @@ class Ears:
         return [PluginError(f"deaf[listener.deaf] raises in taskonomy_job_done: no {len(self.reports)}.")]
 
 
-def stepwise(worker, order, workers):
-    """An executor that gives the caller a turn before and after one worker."""
-    yield
-    worker(order)
-    yield
+@contextmanager
+def here(workplace):
+    yield Here()
 
 
-INLINE = ExecutorKind("stepwise", "One worker here", stepwise)
+INLINE = ExecutorKind("here", "One worker here", here)
 
 
 @pytest.fixture
-def small(tmp_path, monkeypatch):
-    monkeypatch.setattr(run_module, "LOOK", 0.0)
+def small(tmp_path):
     return Project.read(write_registry(tmp_path / "registry.toml", SMALL))
 
 
@@ -51,11 +49,15 @@ def ledger(small):
         yield store
 
 
-def go(project, store, ears=None, seen=None, new_only=False, executor=INLINE, workers=1):
-    plan = project.plan(store)
-    order = replace(new_order(project, store, plan, "cpu", 6, new_only), opener="fake_trainer:open_fake")
+def order_for(project, store, jobs=1, new_only=False, fail_fast=False):
+    order = new_order(store, project.plan(store), "cpu", jobs, 6, new_only, fail_fast)
+    return replace(order, opener="fake_trainer:open_fake")
+
+
+def go(project, store, ears=None, seen=None, executor=INLINE, jobs=1, fail_fast=False, **options):
+    order = order_for(project, store, jobs, fail_fast=fail_fast)
     hear = seen.append if seen is not None else lambda progress: None
-    return run(project, store, order, executor, workers, hear, ears or Ears())
+    return run(project, store, order, executor, ears or Ears(), on_progress=hear, **options)
 
 
 def test_a_run_tells_of_every_job_and_sums_up(small, ledger):
@@ -127,39 +129,80 @@ def test_a_run_ends_with_a_copy_of_the_ledger(small, ledger):
     assert (small.folder / "ledger.backup").read_bytes().startswith(b"SQLite format 3")
 
 
-def test_an_error_of_the_executor_comes_out_after_the_finished_jobs_are_told(small, ledger):
-    def breaks(worker, order, workers):
-        worker(order)
-        yield
-        raise JobError("1 of 2 workers did not end well.", "Type the same command to go on.")
+def test_an_error_comes_out_after_the_finished_jobs_are_told(small, ledger):
+    class Breaks(Here):
+        def submit(self, fn, /, unit):
+            if len(self.units) == 5:
+                raise JobError("There is no worker.", "Type the same command to go on.")
+            return super().submit(fn, unit)
+
+    @contextmanager
+    def breaks(workplace):
+        yield Breaks()
 
     ears = Ears()
-    with pytest.raises(JobError, match="1 of 2 workers"):
+    with pytest.raises(JobError, match="There is no worker"):
         go(small, ledger, ears, executor=ExecutorKind("breaks", "", breaks))
-    assert len(ears.reports) == 14
+    assert len(ears.reports) == len(small.plan(ledger).of("done")) == 7
+    assert ledger.snapshot().claims == {}
 
 
 def test_an_interrupt_closes_the_executor_and_keeps_what_is_done(small, ledger):
-    closed = []
+    closed, seen = [], []
 
-    def endless(worker, order, workers):
+    @contextmanager
+    def closes(workplace):
         try:
-            worker(order)
-            while True:
-                yield
+            yield Here()
         finally:
             closed.append(True)
 
     def interrupt(progress):
-        if progress.seconds_left == 0.0 and not closed:
+        seen.append(progress)
+        if len(seen) == 4:
             raise KeyboardInterrupt
 
-    plan = small.plan(ledger)
-    order = replace(new_order(small, ledger, plan, "cpu", 6, False), opener="fake_trainer:open_fake")
+    order = order_for(small, ledger)
     with pytest.raises(KeyboardInterrupt):
-        run(small, ledger, order, ExecutorKind("endless", "", endless), 1, interrupt, Ears())
+        run(small, ledger, order, ExecutorKind("closes", "", closes), Ears(), on_progress=interrupt)
     assert closed == [True]
-    assert small.plan(ledger).of("done") == small.plan(ledger).jobs
+    assert len(small.plan(ledger).of("done")) == 3
+    assert ledger.snapshot().claims == {}
+
+
+def test_the_executor_is_told_where_it_works(small, ledger, tmp_path):
+    asked = []
+
+    @contextmanager
+    def asks(workplace):
+        asked.append(workplace)
+        yield Here()
+
+    go(small, ledger, executor=ExecutorKind("asks", "", asks), jobs=3, gpus=("0", "1"), config=tmp_path / "x.py")
+    assert asked == [Workplace(3, small.folder, ("0", "1"), tmp_path / "x.py")]
+
+
+def test_asked_to_stop_a_run_says_what_is_left(small, ledger):
+    summary = go(small, ledger, asked_to_stop=lambda: True)
+    assert summary.stopped
+    assert summary.done == ()
+    assert len(summary.left) == 12
+
+
+def test_fail_fast_ends_with_the_first_failure(small, ledger):
+    (small.folder.parent / "fail").write_text("network of onlyx")
+    summary = go(small, ledger, fail_fast=True)
+    assert summary.stopped
+    assert [report.target for report in summary.failed] == ["onlyx"]
+    assert not go(small, ledger).stopped
+
+
+def test_failures_are_counted_while_it_runs(small, ledger):
+    (small.folder.parent / "fail").write_text("network of onlyx")
+    seen = []
+    go(small, ledger, seen=seen)
+    assert seen[0].failed in (0, 1)
+    assert seen[-1].failed == 1
 
 
 def test_time_left_is_shared_by_the_workers(small, ledger):
@@ -168,13 +211,12 @@ def test_time_left_is_shared_by_the_workers(small, ledger):
     with Store.open(small.folder) as store:
         store._db.execute("DELETE FROM result WHERE key = ?", (keys.scratch("taska").key,))
     seen = []
-    go(small, ledger, seen=seen, workers=2)
+    go(small, ledger, seen=seen, jobs=2)
     assert seen[0].seconds_left == 2.0 / 2
 
 
 def test_two_runs_have_names_of_their_own_and_retry_what_failed_before(small, ledger):
-    plan = small.plan(ledger)
-    first, second = (new_order(small, ledger, plan, "cpu", 6, False) for _ in range(2))
+    first, second = (order_for(small, ledger) for _ in range(2))
     assert first.run != second.run
     assert first.since == 0
-    assert new_order(small, ledger, plan, "cpu", 6, True).since == -1
+    assert order_for(small, ledger, new_only=True).since == -1

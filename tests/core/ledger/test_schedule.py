@@ -7,6 +7,7 @@ import torch
 from taskonomy_core.learning.outcome import Outcome
 from taskonomy_core.ledger.owner import Owner
 from taskonomy_core.ledger.schedule import next_unit
+from taskonomy_core.ledger.worker import stored
 
 OWNER = Owner.this()
 WANTED = ("new", "stale")
@@ -18,7 +19,7 @@ def outcome(seconds=1.0):
 
 @pytest.fixture
 def finish(store):
-    return lambda job, seconds=1.0: store.finish(job, outcome(seconds), OWNER, "run")
+    return lambda job, seconds=1.0: store.finish(job, stored(store.objects, outcome(seconds)), OWNER, "run")
 
 
 def take(project, store, last="", order=1, group=6):

@@ -11,6 +11,7 @@ from taskonomy_core.ledger.objects import Objects
 from taskonomy_core.ledger.owner import Owner
 from taskonomy_core.ledger.records import Card
 from taskonomy_core.ledger.store import Store
+from taskonomy_core.ledger.worker import stored
 
 OUTCOME = Outcome(np.arange(3), np.array([0.5, np.nan, 1.5]), {"w": torch.ones(2)}, {"L1 (m)": 0.25}, seconds=4.0)
 
@@ -30,7 +31,7 @@ def dead(owner):
 
 
 def test_a_result_comes_back_as_it_was(store, job, owner):
-    store.finish(job, OUTCOME, owner, "run")
+    store.finish(job, stored(store.objects, OUTCOME), owner, "run")
     (result,) = store.snapshot().results.values()
     assert (result.key, result.identity, result.parts) == (job.key, job.identity, dict(job.parts))
     assert (result.state, result.metrics, result.seconds, result.run) == ("done", {"L1 (m)": 0.25}, 4.0, "run")
@@ -45,12 +46,14 @@ def test_a_result_comes_back_as_it_was(store, job, owner):
 
 def test_an_untrained_network_has_weights_and_no_losses(store, keys, owner):
     job = keys.network("onlyz")
-    store.finish(job, Outcome(np.empty(0, np.int64), np.empty(0), {"w": torch.ones(2)}), owner, "run")
+    store.finish(
+        job, stored(store.objects, Outcome(np.empty(0, np.int64), np.empty(0), {"w": torch.ones(2)})), owner, "run"
+    )
     assert store.snapshot().results[job.key].losses is None
 
 
 def test_it_is_all_there_after_opening_again(store, project, job, owner):
-    store.finish(job, OUTCOME, owner, "run")
+    store.finish(job, stored(store.objects, OUTCOME), owner, "run")
     with Store.open(project.folder) as again:
         assert again.snapshot() == store.snapshot()
         assert again.facts() == store.facts() != {}
@@ -77,8 +80,8 @@ def test_facts_and_cards_are_replaced(store):
 def test_serials_rise_and_results_of_a_run_come_in_their_order(store, keys, owner):
     jobs = [keys.scratch(name) for name in ("taskc", "taska", "taskb")]
     for job in jobs:
-        store.finish(job, OUTCOME, owner, "mine")
-    store.finish(keys.constant("taska"), OUTCOME, owner, "other")
+        store.finish(job, stored(store.objects, OUTCOME), owner, "mine")
+    store.finish(keys.constant("taska"), stored(store.objects, OUTCOME), owner, "other")
     assert [result.target for result in store.results_of("mine", 0)] == ["taskc", "taska", "taskb"]
     assert [result.serial for result in store.results_of("mine", 1)] == [2, 3]
     assert store.snapshot().serial == 4
@@ -88,7 +91,7 @@ def test_a_failed_job_has_its_reason_and_may_be_done_later_but_a_done_one_stays(
     store.fail(job, "It diverged.", owner, "run")
     failed = store.snapshot().results[job.key]
     assert (failed.state, failed.reason, failed.done) == ("failed", "It diverged.", False)
-    store.finish(job, OUTCOME, owner, "run")
+    store.finish(job, stored(store.objects, OUTCOME), owner, "run")
     assert store.snapshot().results[job.key].done
     store.fail(job, "It diverged.", owner, "run")
     assert store.snapshot().results[job.key].serial == 2
@@ -107,7 +110,7 @@ def test_a_claimed_job_is_not_given_twice(store, keys, owner):
 def test_a_claim_ends_with_its_result_or_when_it_is_given_back(store, keys, owner):
     jobs = [keys.scratch("taska"), keys.scratch("taskb"), keys.scratch("taskc")]
     store.claim(jobs, owner, -1)
-    store.finish(jobs[0], OUTCOME, owner, "run")
+    store.finish(jobs[0], stored(store.objects, OUTCOME), owner, "run")
     store.fail(jobs[1], "It diverged.", owner, "run")
     assert [claim.target for claim in store.snapshot().claims.values()] == ["taskc"]
     store.release(owner)
@@ -122,20 +125,9 @@ def test_the_claim_of_a_dead_process_is_taken_over(store, job, owner):
     assert job.key in store.snapshot().claims
 
 
-def test_a_silent_worker_of_another_machine_is_dead_until_it_beats(project, keys, job, owner):
-    now = [1000.0]
-    with Store.open(project.folder, clock=lambda: now[0]) as store:
-        elsewhere = replace(owner, host="elsewhere")
-        store.claim([job], elsewhere, -1)
-        now[0] += 400
-        assert store.snapshot().claims == {}
-        store.beat(elsewhere)
-        assert job.key in store.snapshot().claims
-
-
 def test_what_is_done_is_never_claimed_and_what_failed_only_if_it_failed_before(store, keys, owner):
     done, failed = keys.scratch("taska"), keys.scratch("taskb")
-    store.finish(done, OUTCOME, owner, "run")
+    store.finish(done, stored(store.objects, OUTCOME), owner, "run")
     store.fail(failed, "It diverged.", owner, "run")  # serial 2
     assert store.claim([done, failed], owner, -1) == []
     assert store.claim([done, failed], owner, 1) == []
@@ -168,20 +160,20 @@ def test_a_locked_ledger_is_a_sentence(project, store, job, owner):
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with Store.open(project.folder, patience=0.01) as hasty, pytest.raises(LedgerError) as caught:
-        hasty.finish(job, OUTCOME, owner, "run")
+        hasty.finish(job, stored(hasty.objects, OUTCOME), owner, "run")
     assert told(caught) == (
         f"The ledger {path} is locked by another program.",
         "Close what has it open, or wait until it ends; then type the same command again.",
     )
     other.execute("ROLLBACK")
     other.close()
-    store.finish(job, OUTCOME, owner, "run")
+    store.finish(job, stored(store.objects, OUTCOME), owner, "run")
 
 
 def fill(store, keys, owner):
     for name in keys.targets[:3]:
         for source in keys.sources_of(name):
-            store.finish(keys.transfer((source,), name), OUTCOME, owner, "run")
+            store.finish(keys.transfer((source,), name), stored(store.objects, OUTCOME), owner, "run")
 
 
 @pytest.mark.parametrize("size", [0, 10, 3000, 5000])
@@ -229,7 +221,7 @@ def test_a_ledger_that_is_a_folder_cannot_be_opened(tmp_path):
 
 
 def test_a_full_disk_is_a_sentence_and_loses_nothing(project, store, keys, owner):
-    store.finish(keys.scratch("taska"), OUTCOME, owner, "run")
+    store.finish(keys.scratch("taska"), stored(store.objects, OUTCOME), owner, "run")
     pages = store._db.execute("PRAGMA page_count").fetchone()[0]
     store._db.execute(f"PRAGMA max_page_count = {pages}")  # SQLite then says what it says on a full disk
     with pytest.raises(LedgerError) as caught:
@@ -240,7 +232,7 @@ def test_a_full_disk_is_a_sentence_and_loses_nothing(project, store, keys, owner
     )
     with Store.open(project.folder) as again:
         assert keys.scratch("taska").key in again.snapshot().results
-        again.finish(keys.scratch("taskb"), OUTCOME, owner, "run")
+        again.finish(keys.scratch("taskb"), stored(again.objects, OUTCOME), owner, "run")
 
 
 def test_a_full_disk_under_the_objects_leaves_no_row(store, job, owner, monkeypatch):
@@ -249,7 +241,7 @@ def test_a_full_disk_under_the_objects_leaves_no_row(store, job, owner, monkeypa
 
     monkeypatch.setattr(Objects, "put", full)
     with pytest.raises(LedgerError, match=r"The disk is full\."):
-        store.finish(job, OUTCOME, owner, "run")
+        store.finish(job, stored(store.objects, OUTCOME), owner, "run")
     assert store.snapshot().results == {}
 
 
@@ -260,7 +252,7 @@ def test_our_own_mistakes_in_sql_keep_their_traceback(store):
 
 @pytest.mark.parametrize("part", ["losses", "weights"])
 def test_a_damaged_object_is_named_and_its_job_is_to_be_trained_again(store, job, owner, part):
-    store.finish(job, OUTCOME, owner, "run")
+    store.finish(job, stored(store.objects, OUTCOME), owner, "run")
     result = store.snapshot().results[job.key]
     path = store.objects.path(getattr(result, part))
     path.write_bytes(path.read_bytes()[:-1])
@@ -273,7 +265,7 @@ def test_a_damaged_object_is_named_and_its_job_is_to_be_trained_again(store, job
     )
     failed = store.snapshot().results[job.key]
     assert (failed.state, failed.reason) == ("failed", damage)
-    store.finish(job, OUTCOME, owner, "run")
+    store.finish(job, stored(store.objects, OUTCOME), owner, "run")
     assert torch.equal(store.weights(job.key)["w"], torch.ones(2))
 
 
