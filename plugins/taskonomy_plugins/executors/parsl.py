@@ -47,7 +47,7 @@ def read_config(path: Path) -> Any:
     except (Exception, SystemExit) as error:
         raise TaskonomyError(_fault(path, error), again) from error
     if not isinstance(config, Config):
-        found = "defines no config" if config is None else f"defines config as a {type(config).__name__}"
+        found = "defines no config" if config is None else f"defines a config of type {type(config).__name__}"
         raise TaskonomyError(f"{path} {found}, but a parsl.Config is needed.", "Add: config = parsl.Config(...)")
     return config
 

@@ -88,7 +88,7 @@ FAULTS = {
     "import parsl\nparsl.Config(retries='two')\n": "fails in line 2 (parsl.Config(retries='two')): ",
     "raise SystemExit('not here')": "fails in line 1 (raise SystemExit('not here')): SystemExit: not here.",
     "pass\n": "defines no config, but a parsl.Config is needed.",
-    "config = []\n": "defines config as a list, but a parsl.Config is needed.",
+    "config = []\n": "defines a config of type list, but a parsl.Config is needed.",
 }
 
 
