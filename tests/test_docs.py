@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import multiprocessing
+import os
 import re
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -23,10 +27,11 @@ from taskonomy_core.contract import (
     NetworkSize,
     Task,
     Views,
+    Workplace,
     check_task,
     hookspecs,
 )
-from taskonomy_core.errors import DataError
+from taskonomy_core.errors import DataError, JobError
 from taskonomy_core.learning.recipe import PRESETS
 from taskonomy_core.registry import resolve
 from taskonomy_core.registry.discover import KINDS, TASK, discover
@@ -150,20 +155,37 @@ def test_the_guides_encoder(guides_package: Path, preset: str) -> None:
 
 
 def test_the_guides_executor(guides_package: Path) -> None:
-    # Spawned processes import the worker: it must lie in a module that they find.
+    # Spawned processes import what they call: it must lie in a module that they find.
     (guides_package / "my_package" / "work.py").write_text(
-        "from pathlib import Path\nimport os\n"
-        "def work(order):\n    Path(order['folder'], str(os.getpid())).touch()\n"
-        "def fail(order):\n    raise ValueError('no work')\n"
+        "import os, time\nfrom pathlib import Path\nfrom taskonomy_core.errors import JobError\n"
+        "def fail():\n    raise JobError('It diverged.', 'Lower its rate.')\n"
+        "def leave():\n    os._exit(7)\n"
+        "def sleep(folder):\n    Path(folder, str(os.getpid())).touch()\n    time.sleep(600)\n"
     )
-    worker = importlib.import_module("my_package.work")
-    done = guides_package / "done"
-    done.mkdir()
-    run = resolve.executor("pool").run
-    assert set(run(worker.work, {"folder": str(done)}, 2)) == {None}
-    assert len(list(done.iterdir())) in (1, 2)  # one may be done before the other process is there
-    with pytest.raises(ValueError, match="no work"):
-        list(run(worker.fail, {}, 1))
+    work = importlib.import_module("my_package.work")
+    (guides_package / "asleep").mkdir()
+    with resolve.executor("pool").open(Workplace(2, guides_package)) as executor:
+        assert len({executor.submit(os.getpid).result() for _ in range(4)} - {os.getpid()}) in (1, 2)
+        error = executor.submit(work.fail).exception()
+        assert isinstance(error, JobError)
+        assert (error.message, error.hint) == ("It diverged.", "Lower its rate.")
+        assert isinstance(executor.submit(work.leave).exception(), BrokenExecutor)
+        assert executor.submit(os.getpid).result() != os.getpid()
+        futures = [executor.submit(work.sleep, str(guides_package / "asleep")) for _ in range(4)]
+        while len(list((guides_package / "asleep").iterdir())) < 2:
+            time.sleep(0.02)
+    assert all(future.cancelled() or isinstance(future.exception(), BrokenExecutor) for future in futures)
+    assert multiprocessing.active_children() == []
+
+
+def test_the_page_on_clusters_shows_a_config_that_parsl_takes(tmp_path: Path) -> None:
+    (block,) = python_blocks((ROOT / "docs" / "clusters.md").read_text())
+    compile(block, "slurm.py", "exec")
+    config = pytest.importorskip("parsl.config")
+    from taskonomy_plugins.executors.parsl import read_config
+
+    (tmp_path / "slurm.py").write_text(block)
+    assert isinstance(read_config(tmp_path / "slurm.py"), config.Config)
 
 
 def test_the_guides_listener(guides_package: Path) -> None:
@@ -215,6 +237,7 @@ def test_the_examples_of_measurements_are_read_and_say_the_same(tmp_path: Path) 
     "page",
     [
         "docs/architecture.md",
+        "docs/clusters.md",
         "docs/measurements.md",
         "docs/plugin-versions.md",
         "plugins/taskonomy-example/README.md",

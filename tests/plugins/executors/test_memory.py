@@ -1,31 +1,6 @@
 import sys
 
-import pytest
-
-from taskonomy_core.errors import LedgerError
-from taskonomy_plugins.executors import _memory, inline
-
-
-def test_it_is_registered_under_its_name():
-    (kind,) = inline.taskonomy_executors()
-    assert (kind.name, kind.run) == ("inline", inline.run)
-
-
-def test_the_worker_runs_once_in_this_process_before_the_yield():
-    seen = []
-    steps = inline.run(seen.append, {"work": 1}, workers=3)
-    assert seen == []
-    next(steps)
-    assert seen == [{"work": 1}]
-    assert list(steps) == []
-
-
-def test_errors_of_the_worker_come_out():
-    def fails(order):
-        raise LedgerError("The ledger is locked.", "Type: tk status")
-
-    with pytest.raises(LedgerError, match="locked"):
-        list(inline.run(fails, {}, 1))
+from taskonomy_plugins.executors import _memory
 
 
 def test_memory_is_kept_where_the_c_library_can_and_left_alone_elsewhere(monkeypatch):
