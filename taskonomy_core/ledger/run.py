@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from taskonomy_core.contract.executor import ExecutorKind, JobReport, Workplace
+from taskonomy_core.contract.executor import JobReport
 from taskonomy_core.errors import PluginError, TaskonomyError
 from taskonomy_core.ledger.coordinator import Coordinator, RunOrder
 from taskonomy_core.ledger.jobs import KINDS, NETWORK, TRANSFER
@@ -100,29 +100,24 @@ def run(
     project: Project,
     store: Store,
     order: RunOrder,
-    executor: ExecutorKind,
+    executor: Executor,
     listeners: Loaded,
     *,
-    gpus: tuple[str, ...] = (),
-    config: Path | None = None,
     asked_to_stop: Callable[[], bool] = lambda: False,
     on_progress: Callable[[RunProgress], None] = lambda progress: None,
     on_trouble: Callable[[TaskonomyError], None] = lambda trouble: None,
 ) -> RunSummary:
-    """Train what the order wants, by an executor; listeners hear of every job once it is stored.
+    """Train what the order wants, by an open executor; listeners hear of every job once it is stored.
 
-    `gpus` and `config` are told to the executor (contract.Workplace). `asked_to_stop`, once true, lets what is in
-    training end and begins nothing more. Stopped in any other way at any moment (an interrupt, a kill), it leaves all
-    finished jobs stored; the same call goes on from there.
+    `asked_to_stop`, once true, lets what is in training end and begins nothing more. Stopped in any other way at any
+    moment (an interrupt, a kill), it leaves all finished jobs stored; the same call goes on from there.
 
-    Errors: as of Coordinator.run, and what the executor raises when it is opened.
+    Errors: as of Coordinator.run.
     """
     watch = _Watch(project, store, order, on_progress, listeners)
-    workplace = Workplace(order.jobs, project.folder, gpus, config)
+    coordinator = Coordinator(project, store, order, executor, asked_to_stop, watch.look, on_trouble)
     try:
-        with executor.open(workplace) as pool:
-            coordinator = Coordinator(project, store, order, pool, asked_to_stop, watch.look, on_trouble)
-            coordinator.run()
+        coordinator.run()
     finally:
         watch.hear()
     store.back_up()

@@ -95,6 +95,7 @@ def command(ctx: click.Context, /, as_json: bool, keep_going: bool, **given: Any
 
 def transfer(session: Session, asked: TransferOptions) -> RunSummary:
     """Open the plugins, prepare the data and train, with progress on stderr; what `tk demo` does too."""
+    from taskonomy_core.contract.executor import Workplace
     from taskonomy_core.ledger import opening
     from taskonomy_core.ledger.mounts import network_warning
     from taskonomy_core.ledger.plan import BLOCKED, NEW
@@ -137,17 +138,17 @@ def transfer(session: Session, asked: TransferOptions) -> RunSummary:
         for error in heard.broken.values():
             terminal.warn(error.message)
         order = new_order(store, plan, device, jobs, asked.group, asked.new_only, asked.fail_fast)
-        with terminal.progress() as progress:
-            opened.data.prepare(progress, _cores() if device == "cuda" else jobs)
-        with stopped_by_interrupt(terminal) as asked_to_stop, run_view(terminal) as show:
-            summary = run(
-                *(project, store, order, kind, heard),
-                gpus=gpus,
-                config=asked.executor_config,
-                asked_to_stop=asked_to_stop,
-                on_progress=show,
-                on_trouble=lambda trouble: terminal.warn(trouble.message),
-            )
+        with kind.open(Workplace(jobs, session.store, gpus, asked.executor_config)) as pool:
+            # An executor that cannot begin says so above, before hours of rendering.
+            with terminal.progress() as progress:
+                opened.data.prepare(progress, _cores() if device == "cuda" else jobs)
+            with stopped_by_interrupt(terminal) as asked_to_stop, run_view(terminal) as show:
+                summary = run(
+                    *(project, store, order, pool, heard),
+                    asked_to_stop=asked_to_stop,
+                    on_progress=show,
+                    on_trouble=lambda trouble: terminal.warn(trouble.message),
+                )
     for complaint in summary.complaints:
         terminal.warn(complaint.message)
     return summary

@@ -31,6 +31,7 @@ from parsl.providers import LocalProvider
 from taskonomy_core.contract.executor import Workplace
 from taskonomy_core.errors import TaskonomyError
 from taskonomy_plugins.executors import _parsl_helper as helper
+from taskonomy_plugins.executors._calls import answer_of
 from taskonomy_plugins.executors._parsl_local import kill, local_config, new_folder, wait_for
 from taskonomy_plugins.executors._parsl_worker import ONE_THREAD, Opener, Order, holder, serve, take
 
@@ -196,14 +197,13 @@ class _Kernel:
             self._end(call, None, BrokenExecutor("it was called off"))
             return
         self._begun = True
+        answer, raised = None, None
         try:
-            error, answer, trace = pickle.loads(reply)
-        except Exception as faulty:
-            error, answer, trace = faulty, None, "its answer cannot be read here"
-        if error is not None:
-            error.add_note(f"In a worker of Parsl:\n{trace}")
+            answer = answer_of(reply, "a worker of Parsl")
+        except Exception as found:
+            raised = found
         call.ticket.unlink(missing_ok=True)
-        self._end(call, answer, error)
+        self._end(call, answer, raised)
 
     def _trouble(self, error: BaseException) -> Exception:
         """What a call's end means that Parsl and not a worker brought about."""

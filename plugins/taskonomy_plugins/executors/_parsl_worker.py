@@ -8,14 +8,13 @@ import pickle
 import socket
 import threading
 import time
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
 
 from taskonomy_core.errors import TaskonomyError
+from taskonomy_plugins.executors._calls import carry_out
 from taskonomy_plugins.executors._memory import keep_memory
 
 # Of the clock by which a machine tells when a process began.
@@ -83,19 +82,7 @@ def serve(order: Order) -> bytes | None:
             (TaskonomyError(message, "The project's folder must be one that all machines share."), 0, "")
         )
     _prepare(order)
-    reply: tuple[Exception | None, Any, str]
-    try:
-        fn, args, kwargs = pickle.loads(order.call)
-        reply = (None, fn(*args, **kwargs), "")
-        return pickle.dumps(reply)
-    except Exception as error:
-        trace = traceback.format_exc()
-        try:
-            sent = pickle.dumps((error, None, trace))
-            pickle.loads(sent)
-        except Exception:  # it would not arrive
-            sent = pickle.dumps((RuntimeError("".join(traceback.format_exception_only(error)).strip()), None, trace))
-        return sent
+    return carry_out(order.call)
 
 
 _prepared: set[Opener] = set()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,6 +17,7 @@ from typing import Any
 
 from taskonomy_core.contract.executor import ExecutorKind, Workplace
 from taskonomy_core.contract.hookspecs import hookimpl
+from taskonomy_plugins.executors._calls import answer_of, carry_out
 from taskonomy_plugins.executors._memory import keep_memory
 
 _PATIENCE_S = 5.0
@@ -41,16 +42,13 @@ class _Worker:
         """What `fn(*args, **kwargs)` answers or raises in the process. Errors: BrokenExecutor where that died."""
         process, line = self._living()
         try:
-            line.send((fn, args, kwargs))
+            line.send_bytes(pickle.dumps((fn, args, kwargs)))
             wait([line, process.sentinel])
-            if line.poll():  # it may have answered and died since: then the answer counts
-                error, answer, trace = line.recv()
-                if error is not None:
-                    error.add_note(f"In {self._name}:\n{trace}")
-                    raise error
-                return answer
+            reply = line.recv_bytes() if line.poll() else None  # it may have answered and died since
         except (EOFError, BrokenPipeError, ConnectionResetError):
-            pass
+            reply = None
+        if reply is not None:
+            return answer_of(reply, self._name)
         process.join(_PATIENCE_S)
         self._forget()
         raise BrokenExecutor(f"{self._name} {_how_it_ended(process.exitcode)}")
@@ -159,18 +157,11 @@ def _serve(line: Connection) -> None:
     threading.Thread(target=_follow_parent, daemon=True).start()
     keep_memory()
     while True:
-        reply: tuple[Exception | None, Any, str]
         try:
-            fn, args, kwargs = line.recv()
-            reply = (None, fn(*args, **kwargs), "")
+            call = line.recv_bytes()
         except EOFError:
             return
-        except Exception as error:
-            reply = (error, None, traceback.format_exc())
-        try:
-            line.send(reply)
-        except Exception as error:  # what it answers or raises cannot be pickled
-            line.send((RuntimeError(f"{error}"), None, reply[2] or traceback.format_exc()))
+        line.send_bytes(carry_out(call))
 
 
 def _follow_parent() -> None:

@@ -14,10 +14,13 @@ from fake_trainer import FakeData, FakeTrainer, write_registry
 
 from taskonomy_cli import retraining
 from taskonomy_cli.app import tk
+from taskonomy_core.contract.executor import Workplace
 from taskonomy_core.ledger import coordinator, mounts, owner
 from taskonomy_core.ledger.owner import Owner
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.store import Store
+from taskonomy_core.registry import resolve
+from taskonomy_plugins.executors.inline import INLINE
 
 SMALL = {"taska": "both", "taskb": "both", "taskc": "both", "onlyx": "source"}
 
@@ -287,12 +290,24 @@ def test_a_network_file_system_is_warned_of(transfer, monkeypatch):
     assert transfer("--order", "1").stderr.startswith("The ledger lies on a network file system (nfs4).\n")
 
 
-def test_the_executor_is_given_its_file(transfer, here):
+def test_the_executor_is_given_its_file(transfer, here, monkeypatch):
     missing = transfer("--executor-config", "nothing.py")
     assert missing.exit_code == 2
     assert "File 'nothing.py' does not exist." in missing.stderr
     (here / "mine.py").write_text("")
-    assert transfer("--order", "1", "--parsl-config", str(here / "mine.py")).exit_code == 0
+    asked = []
+    listening = replace(INLINE, open=lambda place: asked.append(place) or INLINE.open(place))
+    monkeypatch.setattr(resolve, "executor", lambda name: listening)
+    assert transfer("--order", "1", "--jobs", "3", "--parsl-config", str(here / "mine.py")).exit_code == 0
+    assert asked == [Workplace(3, here.resolve() / ".taskonomy", (), here / "mine.py")]
+
+
+def test_an_executor_that_cannot_begin_says_so_before_anything_is_rendered(transfer, here):
+    (here / "mine.py").write_text("config = 1")
+    refused = transfer("--executor", "parsl", "--parsl-config", str(here / "mine.py"))
+    assert refused.exit_code == 2
+    assert "mine.py" in refused.stderr
+    assert FakeData.prepared == []
 
 
 def test_no_more_train_at_once_than_there_are_jobs(transfer):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import fake_trainer  # noqa: F401 - imported before the fork
 
+from taskonomy_core.contract.executor import Workplace
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.run import RunSummary, new_order, run
 from taskonomy_core.ledger.store import Store
@@ -29,7 +30,8 @@ def one_run(registry: Path, executor: str = "inline", jobs: int = 1, **options) 
         plan = project.plan(store, retry_since=store.snapshot().serial)
         order = new_order(store, plan, "cpu", jobs, 6, new_only=False, fail_fast=False)
         order = replace(order, opener="fake_trainer:open_fake")
-        return run(project, store, order, kind, Loaded(), **options)
+        with kind.open(Workplace(jobs, project.folder)) as pool:
+            return run(project, store, order, pool, Loaded(), **options)
 
 
 def _forked(words: list[str]) -> int:

@@ -1,13 +1,11 @@
 """The coordinating process: what it hands to an executor, what it tells, what it leaves."""
 
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from fake_trainer import write_registry
 from test_coordinator import Here
 
-from taskonomy_core.contract.executor import ExecutorKind, Workplace
 from taskonomy_core.errors import JobError, PluginError
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.run import new_order, run, startable
@@ -29,14 +27,6 @@ class Ears:
         return [PluginError(f"deaf[listener.deaf] raises in taskonomy_job_done: no {len(self.reports)}.")]
 
 
-@contextmanager
-def here(workplace):
-    yield Here()
-
-
-INLINE = ExecutorKind("here", "One worker here", here)
-
-
 @pytest.fixture
 def small(tmp_path):
     return Project.read(write_registry(tmp_path / "registry.toml", SMALL))
@@ -54,10 +44,10 @@ def order_for(project, store, jobs=1, new_only=False, fail_fast=False):
     return replace(order, opener="fake_trainer:open_fake")
 
 
-def go(project, store, ears=None, seen=None, executor=INLINE, jobs=1, fail_fast=False, **options):
+def go(project, store, ears=None, seen=None, executor=None, jobs=1, fail_fast=False, **options):
     order = order_for(project, store, jobs, fail_fast=fail_fast)
     hear = seen.append if seen is not None else lambda progress: None
-    return run(project, store, order, executor, ears or Ears(), on_progress=hear, **options)
+    return run(project, store, order, executor or Here(), ears or Ears(), on_progress=hear, **options)
 
 
 def test_a_run_tells_of_every_job_and_sums_up(small, ledger):
@@ -136,50 +126,25 @@ def test_an_error_comes_out_after_the_finished_jobs_are_told(small, ledger):
                 raise JobError("There is no worker.", "Type the same command to go on.")
             return super().submit(fn, unit)
 
-    @contextmanager
-    def breaks(workplace):
-        yield Breaks()
-
     ears = Ears()
     with pytest.raises(JobError, match="There is no worker"):
-        go(small, ledger, ears, executor=ExecutorKind("breaks", "", breaks))
+        go(small, ledger, ears, executor=Breaks())
     assert len(ears.reports) == len(small.plan(ledger).of("done")) == 7
     assert ledger.snapshot().claims == {}
 
 
-def test_an_interrupt_closes_the_executor_and_keeps_what_is_done(small, ledger):
-    closed, seen = [], []
-
-    @contextmanager
-    def closes(workplace):
-        try:
-            yield Here()
-        finally:
-            closed.append(True)
+def test_an_interrupt_keeps_what_is_done(small, ledger):
+    seen = []
 
     def interrupt(progress):
         seen.append(progress)
         if len(seen) == 4:
             raise KeyboardInterrupt
 
-    order = order_for(small, ledger)
     with pytest.raises(KeyboardInterrupt):
-        run(small, ledger, order, ExecutorKind("closes", "", closes), Ears(), on_progress=interrupt)
-    assert closed == [True]
+        run(small, ledger, order_for(small, ledger), Here(), Ears(), on_progress=interrupt)
     assert len(small.plan(ledger).of("done")) == 3
     assert ledger.snapshot().claims == {}
-
-
-def test_the_executor_is_told_where_it_works(small, ledger, tmp_path):
-    asked = []
-
-    @contextmanager
-    def asks(workplace):
-        asked.append(workplace)
-        yield Here()
-
-    go(small, ledger, executor=ExecutorKind("asks", "", asks), jobs=3, gpus=("0", "1"), config=tmp_path / "x.py")
-    assert asked == [Workplace(3, small.folder, ("0", "1"), tmp_path / "x.py")]
 
 
 def test_asked_to_stop_a_run_says_what_is_left(small, ledger):

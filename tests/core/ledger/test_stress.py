@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -169,7 +170,33 @@ def test_two_workers_of_which_one_or_the_coordinator_is_killed(tmp_path, undistu
         assert not alive  # they follow the process that started them
         return hit
 
-    storm(tmp_path, undisturbed, max(KILLS * 5 // 100, 1), 3, attack, longest=2.0)
+    storm(tmp_path, undisturbed, max(KILLS * 7 // 100, 1), 3, attack, longest=2.0)
+
+
+@pytest.mark.skipif(find_spec("parsl") is None, reason="the extra parsl is not installed")
+def test_workers_of_parsl_of_which_one_or_the_coordinator_is_killed(tmp_path, undisturbed, zygote):
+    chance = random.Random(4)
+
+    def attack(registry, share):
+        pid, log = zygote.ask("go", registry, "parsl", 2), registry.with_name("log")
+        hit = share is not None and wait_for_lines(pid, log, 1 + int(share * 10))
+        if hit:
+            worker = int(log.read_text().splitlines()[-1].split()[0])
+            hit = killed_after(chance.choice([pid, worker]), 0)
+        assert zygote.ask("end", pid) in (0, -signal.SIGKILL)
+        return hit
+
+    storm(tmp_path, undisturbed, max(KILLS * 3 // 100, 1), 4, attack, longest=1.0)
+
+
+def wait_for_lines(pid, log, number):
+    """Wait until so many jobs were begun; whether that came before the end."""
+    process = psutil.Process(pid)
+    while process.status() != psutil.STATUS_ZOMBIE:
+        if log.exists() and len(log.read_text().splitlines()) >= number:
+            return True
+        time.sleep(0.005)
+    return False
 
 
 def wait_for_workers(pid):

@@ -11,14 +11,12 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fake_trainer import write_registry
 
-from taskonomy_core.contract.executor import ExecutorKind
 from taskonomy_core.errors import LedgerError
 from taskonomy_core.ledger import coordinator, worker
 from taskonomy_core.ledger.jobs import job_name
@@ -53,20 +51,12 @@ class Here(Executor):
 
 def train_all(project, before=lambda unit: None, new_only=False):
     """A whole run; what it told of trouble."""
-
-    @contextmanager
-    def opened(workplace):
-        yield Here(before)
-
     told = []
     with Store.open(project.folder) as store:
         store.record_facts({project.data_fact: "fingerprint", project.encoder_fact: "1"})
         plan = project.plan(store, retry_since=store.snapshot().serial)
         order = replace(new_order(store, plan, "cpu", 1, 6, new_only, False), opener="fake_trainer:open_fake")
-        run(
-            *(project, store, order, ExecutorKind("here", "", opened), Loaded()),
-            on_trouble=lambda error: told.append(error.message),
-        )
+        run(project, store, order, Here(before), Loaded(), on_trouble=lambda error: told.append(error.message))
     return told
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from waiting import alive, needs_parsl
 
-from taskonomy_core.contract.executor import ExecutorKind
+from taskonomy_core.contract.executor import ExecutorKind, Workplace
 from taskonomy_core.ledger.project import Project
 from taskonomy_core.ledger.records import Result
 from taskonomy_core.ledger.run import RunSummary, new_order, run
@@ -55,7 +55,8 @@ def trained(
         store.record_facts({project.data_fact: "fingerprint", project.encoder_fact: "1"})
         order = new_order(store, project.plan(store), "cpu", jobs, 6, False, False)
         order = replace(order, opener="fake_trainer:open_fake")
-        summary = run(project, store, order, kind, Ears(), on_trouble=lambda trouble: say(trouble.message))
+        with kind.open(Workplace(jobs, project.folder)) as pool:
+            summary = run(project, store, order, pool, Ears(), on_trouble=lambda trouble: say(trouble.message))
         results = store.snapshot().results
     return {key: replace(one, **PLACE) for key, one in results.items()}, summary
 
