@@ -83,6 +83,7 @@ def ledger(disk: Path, work: Path) -> dict[str, Any]:
     sys.path.insert(0, str(Path(__file__).parent / "core" / "ledger"))
     import fake_trainer  # noqa: F401 - imported before the forks
 
+    from taskonomy_core.contract.executor import Workplace
     from taskonomy_core.errors import LedgerError
     from taskonomy_core.ledger import coordinator
     from taskonomy_core.ledger.project import Project
@@ -99,7 +100,8 @@ def ledger(disk: Path, work: Path) -> dict[str, Any]:
             store.record_facts({project.data_fact: "fingerprint", project.encoder_fact: "1"})
             plan = project.plan(store, retry_since=store.snapshot().serial)
             order = replace(new_order(store, plan, "cpu", 1, 6, False, False), opener="fake_trainer:open_fake")
-            run(project, store, order, INLINE, Loaded())
+            with INLINE.open(Workplace(1, project.folder)) as here:
+                run(project, store, order, here, Loaded())
 
     log = work / "log"
 

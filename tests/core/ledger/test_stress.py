@@ -166,7 +166,7 @@ def test_two_workers_of_which_one_or_the_coordinator_is_killed(tmp_path, undistu
         workers = wait_for_workers(pid)
         hit = delay is not None and killed_after(chance.choice([pid, *workers]), delay)
         assert zygote.ask("end", pid) in (0, -signal.SIGKILL)
-        _, alive = psutil.wait_procs([psutil.Process(worker) for worker in workers if psutil.pid_exists(worker)], 10)
+        _, alive = psutil.wait_procs([psutil.Process(worker) for worker in workers if psutil.pid_exists(worker)], 60)
         assert not alive  # they follow the process that started them
         return hit
 
