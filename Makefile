@@ -36,8 +36,9 @@ format: $(READY) ## put the code in its format
 docs: $(READY) ## tasks/README.md, from the tasks
 	$(BIN)/python docs/dictionary.py
 
-stress: $(READY) ## runs killed at 2,000 random moments (make test kills 200)
-	TASKONOMY_STRESS=2000 $(BIN)/python -m pytest --numprocesses 2 tests/core/ledger/test_stress.py
+stress: $(READY) ## runs killed at 2,000 random moments, and 2,000 lives of a project (make test: 200 and 50)
+	TASKONOMY_STRESS=2000 TASKONOMY_LIVES=2000 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal \
+		tests/core/ledger/test_stress.py tests/core/ledger/test_incremental.py
 
 bench: $(READY) ## every benchmark, as ratios within one run
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
