@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from taskonomy_core.taxonomy.engines import Found
+from taskonomy_core.taxonomy.engines import Found, Stop, go_on, never
 from taskonomy_core.taxonomy.program import Program, Row, matrix_of
 
 _Node = tuple[tuple[int, ...], tuple[int, ...]]
@@ -57,9 +57,9 @@ class WarmHighs:
     model; HiGHS's own branch and bound, which starts anew, is called when these are not enough.
     """
 
-    def __init__(self, program: Program) -> None:
-        self._base = program
-        self._relaxed = _Model(program, whole=False)
+    def __init__(self, program: Program, stop: Stop = never) -> None:
+        self._base, self._stop = program, stop
+        self._relaxed = _Model(program, whole=False, stop=stop)
         self._whole: _Model | None = None
         self._solved: _Solved | None = None
 
@@ -70,7 +70,7 @@ class WarmHighs:
         if done or (found.values is not None and _left(deadline) == _LEAST):
             return found
         if self._whole is None:
-            self._whole = _Model(self._base, whole=True)
+            self._whole = _Model(self._base, whole=True, stop=self._stop)
         other = self._whole.run(program, _left(deadline), start=found.values)
         if other.optimal or other.infeasible:
             return other
@@ -90,6 +90,7 @@ class WarmHighs:
         for _ in range(_NODES):
             if not nodes:
                 break
+            go_on(self._stop)
             ones, zeros = node = nodes.pop()
             self._relaxed.fix(columns, ones, zeros)
             found = self._relaxed.run(program, _left(deadline))
@@ -144,10 +145,10 @@ def _rounded(program: Program, values: NDArray[np.float64]) -> _Node:
 class _Model:
     """A HiGHS model that follows a Program."""
 
-    def __init__(self, program: Program, whole: bool) -> None:
+    def __init__(self, program: Program, whole: bool, stop: Stop) -> None:
         import highspy
 
-        self._api = highspy
+        self._api, self._stop = highspy, stop
         make: Any = highspy.Highs
         self._highs = make()
         options = {"output_flag": False, "mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
@@ -186,7 +187,7 @@ class _Model:
         return Found(values, optimal=optimal, infeasible=False, bound=float(bound))
 
     def _solve(self) -> None:
-        """Run HiGHS; what may take long does so in a thread, so that Ctrl-C stops it."""
+        """Run HiGHS; what may take long does so in a thread, so that Ctrl-C and `stop` end it."""
         if not self._integral and self._highs.getNumRow() < _MANY_ROWS:
             self._highs.run()
             return
@@ -194,7 +195,7 @@ class _Model:
         self._highs.startSolve()
         try:
             while not self._highs.wait(0.1)[0]:
-                pass
+                go_on(self._stop)
         except BaseException:
             self._highs.cancelSolve()
             self._highs.wait()

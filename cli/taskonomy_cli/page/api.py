@@ -1,0 +1,167 @@
+"""The JSON API: paths, what a request may be, and how questions are answered without piling up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import math
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from taskonomy_cli.page.choice import Refused
+from taskonomy_cli.page.questions import Questions, Stop
+from taskonomy_core.errors import TaskonomyError
+from taskonomy_core.taxonomy.engines import Cancelled
+
+Work = Callable[[Stop], Any]
+
+MOST_BYTES = 1_000_000
+# Two cores, two searches; more at once would only make each other late.
+AT_ONCE = 2
+# So many may wait for their turn; more are turned away.
+MOST_WAITING = 200
+
+
+class Answerer:
+    """Runs work off the event loop, a few at a time; what nobody waits for any more is dropped or cancelled."""
+
+    def __init__(self, at_once: int = AT_ONCE, most_waiting: int = MOST_WAITING) -> None:
+        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="solve")
+        self._turn = asyncio.Semaphore(at_once)
+        self._most, self._here = most_waiting + at_once, 0
+
+    async def run(self, request: Request, work: Work) -> Any:
+        """The result of `work`, which is given a Stop that is true once the client has left.
+
+        Errors: those of `work`; Refused (503) where too many wait; Cancelled where the client left.
+        """
+        if self._here >= self._most:
+            raise Refused("Too many questions are waiting for an answer.", "Ask again in a few seconds.", 503)
+        self._here += 1
+        gone = asyncio.create_task(_left(request))
+        answer = asyncio.create_task(self._in_turn(work, stop := threading.Event()))
+        try:
+            await asyncio.wait({gone, answer}, return_when=asyncio.FIRST_COMPLETED)
+            if answer.done():
+                return answer.result()
+            raise Cancelled
+        finally:
+            stop.set()
+            self._here -= 1
+            for task in (gone, answer):
+                task.cancel()
+
+    async def _in_turn(self, work: Work, stop: threading.Event) -> Any:
+        async with self._turn:
+            running = asyncio.get_running_loop().run_in_executor(self._pool, work, stop.is_set)
+            try:
+                return await asyncio.shield(running)
+            except asyncio.CancelledError:
+                # The thread ends within a node of its search; until then its turn is not given to another.
+                with contextlib.suppress(Exception):
+                    await running
+                raise
+
+
+async def _left(request: Request) -> None:
+    """Ends when the client has gone."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def read_body(request: Request) -> dict[str, Any]:
+    """The JSON object of a request; {} for an empty body.
+
+    Errors: Refused: 413 for more than MOST_BYTES, 415 for another type than JSON, 400 for what is no JSON object.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        # What a form of a foreign page can send without asking is never of this type.
+        raise Refused("The request is not of type application/json.", "Send: Content-Type: application/json", 415)
+    content = bytearray()
+    async for part in request.stream():
+        content += part
+        if len(content) > MOST_BYTES:
+            raise Refused(f"The request is larger than {MOST_BYTES:,} bytes.", "Name only what differs.", 413)
+    return parsed(bytes(content))
+
+
+def parsed(content: bytes) -> dict[str, Any]:
+    """A JSON object without NaN and infinities. Errors: Refused (400)."""
+    try:
+        body = json.loads(content.decode() or "{}", parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"The request is not JSON: {str(error)[:100]}.", "Send an object: {...}", 400) from None
+    if not isinstance(body, dict):
+        raise Refused("The request is JSON, but not an object.", "Send an object: {...}", 400)
+    return body
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is not a number of JSON")
+
+
+def as_json(value: Any, status: int = 200) -> Response:
+    """A response; NaN and infinity become null, and no letter is left that HTML could read as its own."""
+    text = json.dumps(_finite(value), allow_nan=False, separators=(",", ":"))
+    return Response(text, status, media_type="application/json")
+
+
+def as_error(error: TaskonomyError) -> Response:
+    """An expected error as JSON: its sentence and what to do."""
+    return as_json({"error": error.message, "hint": error.hint}, getattr(error, "status", 422))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(part) for key, part in value.items()}
+    return [_finite(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
+def routes(questions: Questions, answerer: Answerer) -> list[Route]:
+    """Every path of the API."""
+
+    def get(path: str, ask: Callable[[Stop], Any]) -> Route:
+        async def endpoint(request: Request) -> Response:
+            return as_json(await answerer.run(request, ask))
+
+        return Route(path, _guarded(endpoint), methods=["GET"])
+
+    def post(path: str, ask: Callable[[dict[str, Any], Stop], Any]) -> Route:
+        async def endpoint(request: Request) -> Response:
+            body = await read_body(request)
+            return as_json(await answerer.run(request, lambda stop: ask(body, stop)))
+
+        return Route(path, _guarded(endpoint), methods=["POST"])
+
+    return [
+        get("/api/measurements", lambda stop: questions.measurements()),
+        post("/api/taxonomy", questions.taxonomy),
+    ]
+
+
+def _guarded(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint, its expected errors told as JSON."""
+
+    async def answered(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except TaskonomyError as error:
+            return as_error(error)
+        except ArithmeticError:
+            return as_error(
+                Refused(
+                    "The solver cannot settle numbers that lie so far apart.", "Choose costs and weights of like sizes."
+                )
+            )
+
+    return answered
