@@ -9,18 +9,23 @@ import math
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from taskonomy_cli.page.choice import Refused
-from taskonomy_cli.page.questions import Questions, Stop
+from taskonomy_cli.page.downloads import TYPES
+from taskonomy_cli.page.openapi import document
+from taskonomy_cli.page.questions import Questions
+from taskonomy_cli.page.showing import Gallery
 from taskonomy_core.errors import TaskonomyError
-from taskonomy_core.taxonomy.engines import Cancelled
+from taskonomy_core.registry.naming import shortened
+from taskonomy_core.taxonomy.engines import Cancelled, Stop
 
-Work = Callable[[Stop], Any]
+Result = TypeVar("Result")
+Work = Callable[[Stop], Result]
 
 MOST_BYTES = 1_000_000
 # Two cores, two searches; more at once would only make each other late.
@@ -37,7 +42,7 @@ class Answerer:
         self._turn = asyncio.Semaphore(at_once)
         self._most, self._here = most_waiting + at_once, 0
 
-    async def run(self, request: Request, work: Work) -> Any:
+    async def run(self, request: Request, work: Work[Result]) -> Result:
         """The result of `work`, which is given a Stop that is true once the client has left.
 
         Errors: those of `work`; Refused (503) where too many wait; Cancelled where the client left.
@@ -58,7 +63,7 @@ class Answerer:
             for task in (gone, answer):
                 task.cancel()
 
-    async def _in_turn(self, work: Work, stop: threading.Event) -> Any:
+    async def _in_turn(self, work: Work[Result], stop: threading.Event) -> Result:
         async with self._turn:
             running = asyncio.get_running_loop().run_in_executor(self._pool, work, stop.is_set)
             try:
@@ -127,25 +132,51 @@ def _finite(value: Any) -> Any:
     return [_finite(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
-def routes(questions: Questions, answerer: Answerer) -> list[Route]:
+def routes(questions: Questions, gallery: Gallery, answerer: Answerer) -> list[Route]:
     """Every path of the API."""
 
-    def get(path: str, ask: Callable[[Stop], Any]) -> Route:
+    def get(path: str, ask: Callable[[Request], Any]) -> Route:
         async def endpoint(request: Request) -> Response:
-            return as_json(await answerer.run(request, ask))
+            return await answerer.run(request, lambda stop: as_json(ask(request)))
 
         return Route(path, _guarded(endpoint), methods=["GET"])
 
     def post(path: str, ask: Callable[[dict[str, Any], Stop], Any]) -> Route:
         async def endpoint(request: Request) -> Response:
             body = await read_body(request)
-            return as_json(await answerer.run(request, lambda stop: ask(body, stop)))
+            return await answerer.run(request, lambda stop: as_json(ask(body, stop)))
 
         return Route(path, _guarded(endpoint), methods=["POST"])
 
+    async def download(request: Request) -> Response:
+        kind = request.path_params["kind"]
+        if kind not in TYPES:
+            raise Refused(f"There is no download of the kind {shortened(kind)!r}.", f"One of: {', '.join(TYPES)}.", 404)
+        body = await read_body(request)
+        content = await answerer.run(request, lambda stop: questions.drawn(body, kind, stop))
+        headers = {"content-disposition": f'attachment; filename="taxonomy.{kind}"'}
+        return Response(content, media_type=TYPES[kind], headers=headers)
+
+    async def picture(request: Request) -> Response:
+        content = gallery.picture(request.path_params["task"], request.path_params["name"])
+        return Response(content, media_type="image/png")
+
+    def examples(request: Request) -> dict[str, Any]:
+        return gallery.task(request.path_params["task"], request.query_params.get("sources", ""))
+
     return [
-        get("/api/measurements", lambda stop: questions.measurements()),
+        get("/api/measurements", lambda request: questions.measurements()),
         post("/api/taxonomy", questions.taxonomy),
+        post("/api/staircase", questions.staircase),
+        post("/api/significance", questions.significance),
+        post("/api/recommend", questions.recommend),
+        post("/api/bootstrap", questions.bootstrap),
+        get("/api/affinity", lambda request: questions.affinity()),
+        get("/api/similarity", lambda request: questions.similarity()),
+        get("/api/gallery/{task}", examples),
+        Route("/api/gallery/{task}/{name}.png", _guarded(picture), methods=["GET"]),
+        Route("/api/download/{kind}", _guarded(download), methods=["POST"]),
+        get("/openapi.json", lambda request: document()),
     ]
 
 
@@ -157,6 +188,8 @@ def _guarded(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Re
             return await endpoint(request)
         except TaskonomyError as error:
             return as_error(error)
+        except ClientDisconnect:
+            return as_error(Cancelled())
         except ArithmeticError:
             return as_error(
                 Refused(
