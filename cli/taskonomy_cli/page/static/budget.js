@@ -4,8 +4,6 @@ import { html, put } from "./dom.js";
 import { drawStaircase, stepAt } from "./staircase.js";
 import { count, number, share } from "./words.js";
 
-const HEIGHT = 84;
-
 /**
  * The budget in an element.
  *
@@ -49,7 +47,7 @@ export function budget(element, change) {
 
   function draw() {
     const inset = parseFloat(getComputedStyle(range).fontSize) * 0.625;
-    const size = { width: picture.clientWidth || 300, height: HEIGHT, inset, max: Number(range.max), budget: shown.budget };
+    const size = { width: picture.clientWidth || 300, height: picture.clientHeight || 84, inset, max: Number(range.max), budget: shown.budget };
     put(picture, drawStaircase(shown.steps ?? [], size));
   }
 

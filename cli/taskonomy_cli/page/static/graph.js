@@ -5,6 +5,9 @@ import { layout, supervised, widthOf } from "./layout.js";
 import { listed, number, share, short, summary } from "./words.js";
 
 const TINTS = 7;
+const TYPE = 0.92; // ems of the page
+const SMALLEST = 0.7;
+const LETTER = 0.58; // the mean width of a letter in its own ems
 
 /**
  * The drawing of a taxonomy. Pure: data in, element out; colours are classes (drawings.css).
@@ -23,7 +26,7 @@ export function drawGraph(taxonomy, { width, em = 16, title = (task) => task, ch
     viewBox: `0 0 ${plan.width} ${plan.height}`,
     role: "group",
     "aria-label": said,
-    "font-size": em * 0.92,
+    "font-size": em * TYPE,
   });
   const lines = plan.lines.map((line) => ({ ...line, element: lineOf(line) }));
   const joins = plan.joins.map((join) => ({ to: join.task, element: joinOf(join) }));
@@ -104,7 +107,7 @@ function served({ task, x, y, edge }, plan, title) {
   return node(task, "transferred", `${title(task)}: ${how}`, [
     mark("transferred", x, y, plan.em),
     words(title(task), name, y, plan, "start", true),
-    plan.narrow ? below(edge, name, y, plan, "start") : columns(edge, plan.width - 7.1 * plan.em, y, plan),
+    plan.narrow ? below(edge, name, y, plan, "start") : columns(edge, plan.width - 7.6 * plan.em, y, plan),
   ]);
 }
 
@@ -115,8 +118,10 @@ function node(task, kind, said, parts) {
 
 function words(text, x, y, plan, anchor, raised) {
   const lift = plan.narrow && raised ? -0.28 : 0.32;
-  const letters = Math.floor((plan.name - 0.9 * plan.em) / (0.53 * plan.em));
-  return svg("text", { class: "name", x, y: y + lift * plan.em, "text-anchor": anchor }, short(text, letters));
+  // A long title gets smaller type before it is cut: its end may be what tells it from another.
+  const space = (plan.name - 0.9 * plan.em) / LETTER;
+  const size = Math.max(SMALLEST * plan.em, Math.min(TYPE * plan.em, space / [...text].length));
+  return svg("text", { class: "name", x, y: y + lift * plan.em, "text-anchor": anchor, "font-size": size }, short(text, Math.floor(space / size)));
 }
 
 function below(edge, x, y, plan, anchor) {
@@ -143,7 +148,7 @@ function headings(plan) {
     left && said(left.x, plan.narrow ? `Label` : "Label these", "end"),
     right && said(plan.narrow ? plan.width : right.x, plan.narrow ? `Served (${scores})` : "Transferred to", plan.narrow ? "end" : "start"),
     !plan.narrow && left && [said(0.3 * plan.em, "gain"), said(3.9 * plan.em, "quality")],
-    !plan.narrow && right && [said(plan.width - 7.1 * plan.em, "gain"), said(plan.width - 3.5 * plan.em, "quality")],
+    !plan.narrow && right && [said(plan.width - 7.6 * plan.em, "gain"), said(plan.width - 4 * plan.em, "quality")],
   ].flat().filter(Boolean);
 }
 

@@ -21,8 +21,8 @@ export function layout(taxonomy, width, em) {
   const feeding = left.filter((task) => feeds.get(task).length);
   const rows = Math.max(left.length, right.length, 1);
   const top = 2.1 * em;
-  const name = Math.min(0.36 * width, (narrow ? 8 : 11) * em);
-  const scores = narrow ? 0 : 7.4 * em;
+  const name = Math.min(0.38 * width, (narrow ? 8.6 : 11) * em);
+  const scores = narrow ? 0 : 8 * em;
   const at = { left: name + scores, right: width - name - scores };
   // Few targets stand beside the tasks that feed them, which are the upper ones.
   const beside = Math.max(feeding.length, right.length);

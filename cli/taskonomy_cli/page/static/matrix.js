@@ -19,7 +19,7 @@ export function drawMatrix(data, { width, em = 16, title = (task) => task, tell 
   const type = 0.72 * em;
   const letters = width < 40 * em ? 12 : 20;
   const margin = letters * 0.56 * type + 0.6 * em;
-  const cell = Math.max(0.42 * em, Math.min(1.9 * em, (width - margin - 0.5 * em - margin * 0.35) / sources.length));
+  const cell = Math.max(0.8 * em, Math.min(1.9 * em, (width - margin - 0.5 * em - margin * 0.35) / sources.length));
   const above = margin * 0.86 + 0.4 * em;
   const size = { width: Math.max(width, margin + cell * sources.length + 0.5 * margin), height: above + cell * targets.length + 0.5 * em };
   const ranks = values.map((row, n) => ranked(row.map((value, m) => (targets[n] === sources[m] ? null : value)), data.better));

@@ -54,8 +54,10 @@ function build(measured) {
     downloads: downloads(at("downloads"), () => body(state), complain),
     deeper: tabs(at("deeper"), panels(measured, title, () => last)),
   };
-  order(measured);
-  objective(measured);
+  // Where there is one column, the answer should not be far below the budget.
+  at("tasks").open = matchMedia("(min-width: 60rem)").matches;
+  order();
+  objective();
 
   /** Another choice; while a thumb moves, the address keeps one entry of the history for the whole movement. */
   function change(next, still = false) {

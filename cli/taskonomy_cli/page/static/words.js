@@ -45,7 +45,7 @@ export function summary(answer, title) {
   const mean = answer.mean;
   return (
     `Label ${count(answer.sources.length, "task")} at cost ${number(answer.cost)} of ${number(answer.budget)}: ` +
-    `${listed(answer.sources.map(title))}. ${count(answer.edges.length, "target")} served; ` +
+    `${listed(answer.sources.map(title))}; ${count(answer.edges.length, "target")} served, ` +
     `mean gain ${share(mean.gain)}, mean quality ${share(mean.quality)}. ${proof(answer)}`
   );
 }
