@@ -106,7 +106,11 @@ class Showroom:
             if task in keys.targets:
                 asked[TRANSFER] = keys.transfer(tuple(sorted(sources)), task) if sources else None
                 asked[SCRATCH] = keys.scratch(task)
-            jobs = {by: job for by, job in asked.items() if job is not None and _scored(snapshot, job)}
+            jobs = {
+                by: job
+                for by, job in asked.items()
+                if job is not None and _scored(snapshot, job) and keys.left_out.keys().isdisjoint(job.sources)
+            }
             if OWN not in jobs:
                 raise TaskonomyError(f"{task} has no finished network to show.", "Type: tk transfer")
             columns = {by: column_of(store, snapshot.results[job.key]) for by, job in jobs.items()}

@@ -39,7 +39,9 @@ EXAMPLES = 3
     type=click.Path(path_type=Path, dir_okay=False),
     help=f"Where to write it [default: {NAME} beside registry.toml; with --from, here].",
 )
-@click.option("--examples", type=click.IntRange(min=0), default=EXAMPLES, show_default=True, help="Test pictures a task.")
+@click.option(
+    "--examples", type=click.IntRange(min=0), default=EXAMPLES, show_default=True, help="Test pictures a task."
+)
 @click.option("--draws", type=Count(), default=DRAWS, show_default=True, help="Random taxonomies to compare with.")
 @click.pass_obj
 def command(session: Session, origin: From, asked: Asked, output: Path | None, examples: int, draws: int) -> None:
@@ -140,39 +142,25 @@ def _at(found: Staircase, wanted: float) -> Taxonomy | None:
 def _with_galleries(
     session: Session, report: Report, measured: Measured, answer: Taxonomy | None, examples: int
 ) -> Report:
-    from taskonomy_cli.report.galleries import shown
+    from taskonomy_cli.report.galleries import shown, transfer_of
     from taskonomy_cli.report.page import html
     from taskonomy_core.ledger.project import Project
     from taskonomy_core.ledger.showroom import Showroom
 
-    chosen: dict[str, bool] = {}
     found: list[TaskGallery] = []
     troubles: list[str] = []
     with session.terminal.progress() as tell:
         room = Showroom(Project(session.roster, session.recipe), preparing=tell)
         names = room.tasks()
         for done, name in enumerate(names, start=1):
-            sources, is_chosen = transfer_of(measured, answer, name)
-            if sources:
-                chosen[name] = is_chosen
             try:
-                found.append(room.show(name, sources, examples))
+                found.append(room.show(name, transfer_of(measured.affinity, answer, name), examples))
             except TaskonomyError as error:
                 troubles.append(f"{name} is not shown: {error.message}")
             tell(done, len(names), "Galleries")
     for trouble in troubles:
         session.terminal.warn(trouble)
-    left = LARGEST - _SPARE - len(html(report).encode())
-    galleries = shown(found, chosen, left)
+    galleries = shown(found, answer, LARGEST - _SPARE - len(html(report).encode()))
     if len(galleries) < sum(bool(len(each.ids)) for each in found):
         troubles.append("Some galleries are left out, to keep this file small.")
     return replace(report, galleries=galleries, no_galleries=" ".join(troubles))
-
-
-def transfer_of(measured: Measured, answer: Taxonomy | None, target: str) -> tuple[tuple[str, ...], bool]:
-    """The transfer to show of a target, and whether the taxonomy chose it: else the best that was measured, if any."""
-    edge = answer.edge(target) if answer else None
-    if edge is not None and not edge.supervised:
-        return edge.sources, True
-    best = (each for each in measured.affinity.into(target) if not each.supervised and target not in each.sources)
-    return next((each.sources for each in best), ()), False

@@ -33,7 +33,7 @@ _BEST = 3  # single sources that everyone sees
 class Part:
     """A drawing with its tables, or the reason why there is none; `more` are tables that only some will open."""
 
-    drawing: Markup = Markup("")
+    drawing: Markup | None = None
     tables: tuple[Table, ...] = ()
     reason: str = ""
     more: tuple[Table, ...] = ()
@@ -98,7 +98,7 @@ def affinities(measured: Measured, losses: Mapping[tuple[str, str], float]) -> P
     )
     table = Table("The best transfers to every target", columns, rows, columns[2:5], note)
     every = Table("Every single source, best first", ("Target", "Sources and their affinities"), ranked)
-    return Part(drawn(draw, label, "affinity"), (table,), more=(every,))
+    return Part(drawn(draw, label, "affinity", themed=False), (table,), more=(every,))
 
 
 def _score(affinity: float | None) -> str:
@@ -120,7 +120,7 @@ def budgets(
     from taskonomy_core.report.budgets_picture import draw_budgets
 
     label = "Staircase: mean gain and quality, labelled tasks and every target's scores, by budget."
-    drawing = drawn(partial(draw_budgets, found, titles=measured.titles), label, "staircase")
+    drawing = drawn(partial(draw_budgets, found, titles=measured.titles), label, "staircase", themed=False)
     if not found.steps:
         return Budgets((), 0, Part(drawing, reason=f"Infeasible at every budget: {found.reason}."))
     chosen = max([number for number, step in enumerate(found.steps) if step.budget <= wanted], default=0)
@@ -134,7 +134,7 @@ def budgets(
             break
         graphs[number] = graph
         tell(done, len(nearest), "Graphs")
-    steps = [_budget(step, graphs.get(number, Markup("")), command) for number, step in enumerate(found.steps)]
+    steps = [_budget(step, graphs.get(number), command) for number, step in enumerate(found.steps)]
     return Budgets(tuple(steps), chosen, Part(drawing, (_stairs(found, problem),)))
 
 
@@ -142,12 +142,14 @@ def _graph(measured: Measured, problem: Problem, answer: Taxonomy, number: int) 
     from taskonomy_core.report.taxonomy_picture import draw_taxonomy
 
     idle = [task for task in measured.facts if task not in answer.sources and answer.edge(task) is None]
-    label = f"Taxonomy at budget {answer.budget:g}: labelled tasks on the left feed targets on the right; see the table."
+    label = (
+        f"Taxonomy at budget {answer.budget:g}: labelled tasks on the left feed targets on the right; see the table."
+    )
     draw = partial(draw_taxonomy, answer, titles=measured.titles, unused=idle)
     return drawn(draw, label, f"graph-{number}")
 
 
-def _budget(step: Step, graph: Markup, command: Callable[[str], str]) -> Budget:
+def _budget(step: Step, graph: Markup | None, command: Callable[[str], str]) -> Budget:
     answer, mean = step.taxonomy, performance(step.taxonomy)
     rows = [
         [
@@ -223,7 +225,10 @@ def chance(problem: Problem, draws: int) -> Part:
                 spread = f"{number(measure.mean)} ± {number(measure.spread)}"
                 row += [number(measure.value), spread, f"{measure.p:.2g}"]
         rows.append(row)
-    columns = ["Budget", *(column for name in names for column in (name.capitalize(), f"Random {name}", f"p of {name}"))]
+    columns = [
+        "Budget",
+        *(column for name in names for column in (name.capitalize(), f"Random {name}", f"p of {name}")),
+    ]
     note = (
         f"{draws} random taxonomies at every budget: tasks are labelled in a random order while the budget lasts, and "
         "every target takes one of the edges from these labels. p: the share no worse than the best, itself among them."

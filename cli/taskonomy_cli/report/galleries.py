@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from taskonomy_core.ledger.showroom import OWN, SCRATCH, TRANSFER
+from taskonomy_core.ledger.showroom import OWN, SCRATCH
 
 if TYPE_CHECKING:
     from taskonomy_core.ledger.showroom import Said, TaskGallery
+    from taskonomy_core.taxonomy.affinity import Affinity
+    from taskonomy_core.taxonomy.edges import Edge
+    from taskonomy_core.taxonomy.taxonomy import Taxonomy
 
-_LEAST, _READABLE = 128, 160  # pixels: smaller pictures are enlarged by a whole factor where they are shown
+_HIGH, _WIDEST = 128, 288  # pixels that pictures are shown at: the small ones enlarged by a whole factor
 # Longest side in pixels and quality of WebP, tried in this order; None: nothing is lost.
 _STEPS: tuple[tuple[int, int | None], ...] = ((96, None), (256, 85), (192, 80), (128, 75), (96, 65), (64, 50), (32, 40))
 _MARKUP = 400  # bytes of the page around a picture, about
@@ -47,12 +50,12 @@ class Gallery:
     rows: tuple[tuple[Shown, ...], ...]
 
 
-def shown(found: Sequence[TaskGallery], chosen: dict[str, bool], room: int) -> list[Gallery]:
+def shown(found: Sequence[TaskGallery], answer: Taxonomy | None, room: int) -> list[Gallery]:
     """Galleries for a page, as large as fit into `room` bytes.
 
     Args:
         found: of the showroom; those without an example are passed over.
-        chosen: target -> whether the taxonomy serves it by the transfer that is shown.
+        answer: the taxonomy whose choices are marked.
         room: bytes; where even the smallest pictures are too large, the last galleries are left out.
     """
     full = [gallery for gallery in found if len(gallery.ids)]
@@ -60,7 +63,7 @@ def shown(found: Sequence[TaskGallery], chosen: dict[str, bool], room: int) -> l
     for side, quality in _STEPS:
         if quality is None and any(max(picture.shape[1:3]) > 3 * side for g in full for _, picture in _columns(g)):
             continue
-        made = [_gallery(gallery, chosen.get(gallery.task), side, quality) for gallery in full]
+        made = [_gallery(gallery, answer, side, quality) for gallery in full]
         if _bytes(made) <= room:
             return made
     while made and _bytes(made) > room:
@@ -79,8 +82,18 @@ def _columns(gallery: TaskGallery) -> Iterator[tuple[Said | None, NDArray[np.uin
         yield said, said.pictures
 
 
-def _gallery(gallery: TaskGallery, chosen: bool | None, side: int, quality: int | None) -> Gallery:
-    columns = [("Input", ""), ("Truth", ""), *(_heading(said, chosen) for said in gallery.said)]
+def transfer_of(affinity: Affinity, answer: Taxonomy | None, target: str) -> tuple[str, ...]:
+    """The sources of the transfer to show of a target: as the taxonomy serves it, else the best measured; or none."""
+    edge = answer.edge(target) if answer else None
+    if edge is not None and not edge.supervised:
+        return edge.sources
+    best = (each for each in affinity.into(target) if not each.supervised and target not in each.sources)
+    return next((each.sources for each in best), ())
+
+
+def _gallery(gallery: TaskGallery, answer: Taxonomy | None, side: int, quality: int | None) -> Gallery:
+    edge = answer.edge(gallery.task) if answer else None
+    columns = [("Input", ""), ("Truth", ""), *(_heading(said, edge) for said in gallery.said)]
     rows = []
     for number in range(len(gallery.ids)):
         row = []
@@ -92,12 +105,12 @@ def _gallery(gallery: TaskGallery, chosen: bool | None, side: int, quality: int 
     return Gallery(gallery.task, gallery.title, tuple(columns), tuple(rows))
 
 
-def _heading(said: Said, chosen: bool | None) -> tuple[str, str]:
-    if said.by == OWN:
-        return "Own network", "chosen: it is labelled" if chosen is False else ""
+def _heading(said: Said, edge: Edge | None) -> tuple[str, str]:
     if said.by == SCRATCH:
         return "From scratch", ""
-    assert said.by == TRANSFER
+    chosen = edge is not None and edge.sources == said.sources
+    if said.by == OWN:
+        return "Own network", "chosen: it is labelled" if chosen else ""
     return "Chosen transfer" if chosen else "Best transfer", f"from {' + '.join(said.sources)}"
 
 
@@ -109,12 +122,14 @@ def _shown(picture: NDArray[np.uint8], alt: str, caption: str, side: int, qualit
     from PIL import Image  # heavy
 
     image = Image.fromarray(picture)
+    factor = max(1, _HIGH // image.height) if image.height < _HIGH else _HIGH / image.height
+    factor = min(factor, _WIDEST / image.width)
+    width, height = (max(1, round(length * factor)) for length in image.size)
     longest = max(image.size)
-    width, height = (round(length * max(1, round(_READABLE / min(_READABLE, longest)))) for length in image.size)
-    if longest > _READABLE:
-        width, height = (max(1, round(length * 2 * _READABLE / max(longest, 2 * _READABLE))) for length in image.size)
     if quality is not None and longest > side:
-        image = image.resize([max(1, round(length * side / longest)) for length in image.size], Image.Resampling.LANCZOS)
+        image = image.resize(
+            [max(1, round(length * side / longest)) for length in image.size], Image.Resampling.LANCZOS
+        )
     file = io.BytesIO()
     if quality is None:
         image.save(file, "WEBP", lossless=True, method=4)

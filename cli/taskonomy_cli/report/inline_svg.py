@@ -15,6 +15,20 @@ from xml.etree import ElementTree as Xml
 
 from markupsafe import Markup
 
+from taskonomy_core.report.canvas import FAINT, INK, MUTED, PALETTE
+from taskonomy_core.report.significance_picture import BAND, RANGE
+
+# The colours of our drawings -> variables of the page, which has others for them in the dark.
+_VARIABLES = {
+    "#ffffff": "paper",
+    "#000000": "ink",
+    INK: "ink",
+    MUTED: "muted",
+    FAINT: "faint",
+    RANGE: "range",
+    BAND: "band",
+    **{colour: f"c{number}" for number, colour in enumerate(PALETTE)},
+}
 _DIGITS = 1  # of lengths in points
 _FINE = 3  # of what is multiplied: scales in transforms, opacities
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?|-?\d+e-?\d+")
@@ -25,21 +39,22 @@ _LENGTHS = frozenset({"d", "x", "y", "width", "height", "points", "font-size", "
 _FACTORS = frozenset({"transform", "opacity", "fill-opacity", "stroke-opacity", "stroke-dashoffset"})
 
 
-def drawn(draw: Callable[[Path], object], label: str, prefix: str) -> Markup:
+def drawn(draw: Callable[[Path], object], label: str, prefix: str, *, themed: bool = True) -> Markup:
     """What a function draws to a path that ends in .svg, as an element of a page.
 
     Args:
         draw: one of report's draw_ functions, all but its place given.
         label: what it shows, for those who do not see it.
         prefix: of its ids, unique in the page.
+        themed: whether the page may change its colours; else it stays as it was drawn, on white.
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "drawing.svg"
         draw(path)
-        return inlined(path.read_text(encoding="utf-8"), label, prefix)
+        return inlined(path.read_text(encoding="utf-8"), label, prefix, themed=themed)
 
 
-def inlined(svg: str, label: str, prefix: str) -> Markup:
+def inlined(svg: str, label: str, prefix: str, *, themed: bool = True) -> Markup:
     """An SVG document of matplotlib as an element of a page; all that it says is escaped."""
     root = Xml.fromstring(svg)
     _drop(root, {"metadata", "style", "title", "desc"})
@@ -49,10 +64,13 @@ def inlined(svg: str, label: str, prefix: str) -> Markup:
     for element in root.iter():
         element.tag = _local(element.tag)
         _restyle(element, ids)
+        if themed:
+            _theme(element)
     _, _, width, height = root.get("viewBox", "0 0 1 1").split()
     # matplotlib counts in points; a point is 4/3 pixels of a page.
     size = {"width": f"{float(width) * 4 / 3:.0f}", "height": f"{float(height) * 4 / 3:.0f}"}
-    kept = {"viewBox": root.get("viewBox", "")} | size | {"role": "img", "aria-label": label, "class": "drawing"}
+    kind = "drawing themed" if themed else "drawing"
+    kept = {"viewBox": root.get("viewBox", "")} | size | {"role": "img", "aria-label": label, "class": kind}
     root.attrib.clear()
     root.attrib.update(kept)
     # The serialiser escapes text and attributes.
@@ -104,6 +122,14 @@ def _restyle(element: Xml.Element, ids: dict[str, str]) -> None:
     element.attrib.clear()
     for name, value in attributes.items():
         element.set(name, _short(name, _REFERENCE.sub(lambda found: f"url(#{ids[found[1]]})", value)))
+
+
+def _theme(element: Xml.Element) -> None:
+    """Variables reach what is drawn by reference (`use`), where no selector of the page does."""
+    for name in ("fill", "stroke"):
+        variable = _VARIABLES.get(element.get(name, "").lower())
+        if variable:
+            element.set(name, f"var(--{variable})")
 
 
 def _presentation(style: str) -> dict[str, str]:

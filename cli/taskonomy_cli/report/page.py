@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -44,10 +44,6 @@ class Report:
     likeness: Part
     galleries: Sequence[Gallery] = ()
     no_galleries: str = ""
-
-    def without_galleries(self) -> Report:
-        """The rest."""
-        return replace(self, galleries=())
 
 
 def html(report: Report) -> str:

@@ -63,7 +63,9 @@ def read_run(project: Project) -> Run:
     return Run(facts, tables, tuple(_troubles(plan)), table)
 
 
-def _facts(project: Project, counted: list[Result], recorded: Mapping[str, str], used: int) -> Iterator[tuple[str, str]]:
+def _facts(
+    project: Project, counted: list[Result], recorded: Mapping[str, str], used: int
+) -> Iterator[tuple[str, str]]:
     yield "Results", f"{len(counted)}, {megabytes(used)} on disk"
     times = sorted(result.finished for result in counted if result.finished)
     if times:
@@ -71,8 +73,9 @@ def _facts(project: Project, counted: list[Result], recorded: Mapping[str, str],
     spent = sum(result.seconds for result in counted)
     runs = len({result.run for result in counted})
     machines = len({result.host for result in counted if result.host})
-    yield "Processor time", f"{duration(spent)}, in {several(runs, 'run')}" + (
-        f" on {several(machines, 'machine')}" if machines else ""
+    yield (
+        "Processor time",
+        f"{duration(spent)}, in {several(runs, 'run')}" + (f" on {several(machines, 'machine')}" if machines else ""),
     )
     counts = project.recipe.counts
     side = project.recipe.size.image
@@ -185,7 +188,9 @@ def _sanity(trials: Any) -> Table:
     )
     note = " ".join([note, *(f"{task}: {reason}." for task, reason in sorted(reasons.items()))])
     columns = ("Task", "Beats the constant", "Paper", "Beats a random encoder", "Paper's", "Images")
-    return Table("Share of test images on which a task's own network has the lower loss", columns, lines, columns[1:], note)
+    return Table(
+        "Share of test images on which a task's own network has the lower loss", columns, lines, columns[1:], note
+    )
 
 
 def _line(row: Sanity) -> list[str]:
