@@ -153,4 +153,9 @@ def _short(name: str, value: str) -> str:
     digits = _DIGITS if name in _LENGTHS else _FINE
     if name == "d":
         value = re.sub(r"\s*([A-DF-Za-df-z])\s*", r"\1", value.strip())
-    return _NUMBER.sub(lambda found: f"{float(found[0]):.{digits}f}".rstrip("0").rstrip(".") or "0", value)
+    return _NUMBER.sub(lambda found: _rounded(float(found[0]), digits), value)
+
+
+def _rounded(number: float, digits: int) -> str:
+    text = f"{number:.{digits}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
