@@ -7,8 +7,8 @@ import { count, number, share } from "./words.js";
 /**
  * The budget in an element.
  *
- * change: called with a budget and whether the thumb is still moving. Gives show(budget, steps, most), steps being those
- * of /api/staircase or null while they are unknown, and most what all labels cost together.
+ * change: called with a budget and whether the thumb is still moving. Gives show(budget, steps, costs), steps being
+ * those of /api/staircase or null while they are unknown, and costs what each task's labels cost.
  */
 export function budget(element, change) {
   const picture = html("div", { class: "picture" });
@@ -31,12 +31,13 @@ export function budget(element, change) {
   });
   const said = html("p", { class: "said" });
   put(element, html("div", { class: "row" }, html("label", { for: "budget" }, "Budget"), exact), html("div", { class: "slider" }, picture, range), said);
-  let shown = { budget: 0, steps: null, most: 1 };
+  let shown = { budget: 0, steps: null };
 
-  function show(value, steps, most) {
-    shown = { budget: value, steps, most };
+  function show(value, steps, costs) {
+    shown = { budget: value, steps };
+    const most = costs.reduce((sum, cost) => sum + cost, 0);
     const last = Math.max(value, steps?.length ? steps.at(-1).budget + 1 : Math.min(most, 30), 1);
-    range.step = whole(steps) && Number.isInteger(value) ? 1 : 0.1;
+    range.step = [value, ...costs].every(Number.isInteger) ? 1 : 0.1;
     range.max = Math.ceil(last);
     range.value = value;
     if (Number(exact.value) !== value || exact.value === "") exact.value = value;
@@ -69,8 +70,4 @@ function caption(steps) {
   const from = steps[0].budget;
   const key = [html("span", { class: "key gain" }), "mean gain ", html("span", { class: "key quality" }), "mean quality"];
   return [...key, ` over budgets. Above ${number(steps.at(-1).budget)} more labels add nothing${from > 0 ? `; below ${number(from)} some target cannot be served` : ""}.`];
-}
-
-function whole(steps) {
-  return !steps || steps.every((step) => Number.isInteger(step.budget));
 }

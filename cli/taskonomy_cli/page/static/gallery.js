@@ -44,5 +44,6 @@ function examples(found, title) {
 }
 
 function by({ by, sources }, title) {
-  return sources.length ? `From ${listed(sources.map(title))}` : by.charAt(0).toUpperCase() + by.slice(1);
+  if (sources.length) return `From ${listed(sources.map(title))}`;
+  return { own: "Its own network", scratch: "From scratch" }[by] ?? by;
 }

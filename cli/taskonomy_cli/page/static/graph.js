@@ -82,8 +82,8 @@ function tintOf(tint) {
   return tint < 0 ? "" : `tint${tint % TINTS} dash${Math.min(3, Math.floor(tint / TINTS))}`;
 }
 
-function lineOf({ d, width, tint }) {
-  return svg("path", { class: `line ${tintOf(tint)}`, d, "stroke-width": width.toFixed(2) });
+function lineOf({ from, to, d, width, tint }) {
+  return svg("path", { class: `line ${tintOf(tint)}`, d, "stroke-width": width.toFixed(2), "data-from": from, "data-to": to });
 }
 
 function joinOf({ x, y, radius }) {

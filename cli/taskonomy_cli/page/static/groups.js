@@ -57,7 +57,7 @@ export function groups(element, measured, change, open) {
       {
         type: "button",
         class: "chip",
-        draggable: true,
+        draggable: "true",
         "data-task": task.name,
         "aria-describedby": "keys",
         "aria-haspopup": "dialog",

@@ -34,7 +34,7 @@ function build(measured) {
   const title = (task) => titles.get(task) ?? inWords(task);
   document.title = `Taxonomy · ${measured.name}`;
   put(at("measured"), measured.name);
-  let state = fromAddress(measured, location.hash);
+  let state = null;
   let last = null;
   let stairs = { of: null, steps: null };
   let moving = false;
@@ -64,11 +64,19 @@ function build(measured) {
     const tidied = tidy(measured, next);
     const address = toAddress(measured, tidied);
     if (address !== toAddress(measured, state)) {
-      history[moving ? "replaceState" : "pushState"](null, "", address ? `#${address}` : location.pathname + location.search);
+      history[moving ? "replaceState" : "pushState"](null, "", addressOf(address));
       moving = still;
       state = tidied;
       show();
     } else moving = still;
+  }
+
+  /** The choice of the address, which is then written as this page writes it. */
+  function read() {
+    state = fromAddress(measured, location.hash);
+    history.replaceState(null, "", addressOf(toAddress(measured, state)));
+    moving = false;
+    show();
   }
 
   function show() {
@@ -82,8 +90,8 @@ function build(measured) {
   }
 
   function showBudget() {
-    const most = measured.tasks.reduce((sum, task) => sum + numberOf(measured, state, "costs", task.name), 0);
-    parts.budget.show(state.budget, stairs.of === withoutBudget(state) ? stairs.steps : null, most);
+    const costs = measured.tasks.flatMap((task) => ["costs", "transfer_costs"].map((kind) => numberOf(measured, state, kind, task.name)));
+    parts.budget.show(state.budget, stairs.of === withoutBudget(state) ? stairs.steps : null, costs);
   }
 
   const soon = later(ask, PAUSE);
@@ -155,12 +163,12 @@ function build(measured) {
     at("see").focus();
   });
   at("reset").addEventListener("click", () => change(tidy(measured, {})));
-  addEventListener("popstate", () => {
-    moving = false;
-    state = fromAddress(measured, location.hash);
-    show();
-  });
-  show();
+  addEventListener("popstate", read);
+  read();
+}
+
+function addressOf(choice) {
+  return choice ? `#${choice}` : location.pathname + location.search;
 }
 
 function complain(error) {

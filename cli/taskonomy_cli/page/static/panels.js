@@ -4,6 +4,7 @@ import { get, newest, post } from "./api.js";
 import { filled } from "./deeper.js";
 import { html, put } from "./dom.js";
 import { gallery } from "./gallery.js";
+import { supervised } from "./layout.js";
 import { cellSaid, drawMatrix, ordered, ranked } from "./matrix.js";
 import { drawMeasure } from "./significance.js";
 import { body } from "./state.js";
@@ -21,7 +22,7 @@ export function panels(measured, title, answer) {
     { name: "matrix", title: "Affinity matrix", draw: matrix(measured, title, kept) },
     { name: "tree", title: "Similarity", draw: tree(title, kept) },
     { name: "significance", title: "Significance", draw: significance() },
-    measured.has.bootstrap && { name: "stability", title: "Stability", draw: stability(title) },
+    measured.has.bootstrap && { name: "stability", title: "Stability", draw: stability(title, answer) },
     measured.has.gallery && { name: "gallery", title: "Pictures", draw: gallery(measured, title, answer) },
   ].filter(Boolean);
 }
@@ -119,20 +120,30 @@ function told({ name, value, mean, spread, best, p }) {
   return `${said(value)}; random: ${said(mean)} ± ${said(spread)}, at best ${said(best)}; p = ${number(p, 2)}.`;
 }
 
-function stability(title) {
+function stability(title, answer) {
   const latest = newest();
+  const often = (part) => html("td", { class: "often" }, html("meter", { min: 0, max: 1, value: part, "aria-label": share(part) }), ` ${share(part)}`);
+  const served = (edge) =>
+    html("tr", {}, html("th", { scope: "row" }, title(edge.target)), html("td", {}, supervised(edge) ? "its own labels" : listed(edge.sources.map(title))), often(edge.chosen));
   return (element, state) =>
     filled(element, () => latest((signal) => post("/api/bootstrap", body(state), signal)), (found) => {
-      const table = (caption, head, rows) => html("table", {}, html("caption", {}, caption), html("thead", {}, html("tr", {}, head.map((said) => html("th", { scope: "col" }, said)))), html("tbody", {}, rows));
-      const often = (part) => html("td", { class: "often" }, html("meter", { min: 0, max: 1, value: part, "aria-label": share(part) }), ` ${share(part)}`);
-      const sources = Object.entries(found.sources).map(([task, part]) => html("tr", {}, html("th", { scope: "row" }, title(task)), often(part)));
-      const links = found.edges.map((edge) =>
-        html("tr", {}, html("th", { scope: "row" }, title(edge.target)), html("td", {}, edge.sources.length === 1 && edge.sources[0] === edge.target ? "its own labels" : listed(edge.sources.map(title))), often(edge.chosen)),
-      );
+      const here = new Set((answer()?.edges ?? []).map(named));
+      const links = ["target", "features from", "chosen"];
+      const sources = Object.entries(found.sources).filter(([, part]) => part > 0);
       return [
         html("p", {}, `Of ${found.draws} resamples of the test images, ${share(found.same_sources)} label exactly these tasks.`),
-        table("How often each task is labelled", ["task", "labelled"], sources),
-        table("How often each target is served so", ["target", "features from", "chosen"], links),
+        table("How often each task is labelled; all others never", ["task", "labelled"], sources.map(([task, part]) => html("tr", {}, html("th", { scope: "row" }, title(task)), often(part)))),
+        table("How often each target is served as it is here", links, found.edges.filter((edge) => here.has(named(edge))).map(served)),
+        html("details", {}, html("summary", {}, "How else"), table("How often each target is served otherwise", links, found.edges.filter((edge) => !here.has(named(edge))).map(served))),
       ];
     });
+}
+
+function table(caption, head, rows) {
+  const heads = head.map((said) => html("th", { scope: "col" }, said));
+  return html("table", {}, html("caption", {}, caption), html("thead", {}, html("tr", {}, heads)), html("tbody", {}, rows));
+}
+
+function named(edge) {
+  return JSON.stringify([edge.target, [...edge.sources].sort()]);
 }

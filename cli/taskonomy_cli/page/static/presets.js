@@ -16,9 +16,9 @@ export function presets(element, measured, change) {
 
   function take(preset) {
     asks = preset.asks;
-    change(tidy(measured, preset.state));
     put(asked, asks === "target" ? target() : asks === "have" ? have() : null);
-    if (asks) show(state);
+    change(tidy(measured, preset.state));
+    show(state);
   }
 
   function target() {
