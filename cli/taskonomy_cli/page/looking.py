@@ -49,7 +49,10 @@ def affinity(measured: Measured) -> dict[str, Any]:
 def similarity(measured: Measured, unused: Collection[str]) -> dict[str, Any]:
     """The similarity tree as `tk similarity --json` has it, and nested: {"name"} or {"children": [two], "height"}."""
     tree = similarity_tree(measured.affinity, unused=unused)
-    return tree.plain(_GROUPS) | {"order": [tree.tasks[leaf] for leaf in leaves_list(tree.links)], "tree": _nested(tree)}
+    return tree.plain(_GROUPS) | {
+        "order": [tree.tasks[leaf] for leaf in leaves_list(tree.links)],
+        "tree": _nested(tree),
+    }
 
 
 def _nested(tree: SimilarityTree) -> dict[str, Any]:
