@@ -56,8 +56,8 @@ def test_before_ahp_stand_the_gains(deeper, of_file):
     driven = deeper("Affinity matrix")
     driven.page.get_by_label("Before AHP").check()
     driven.page.get_by_label("name", exact=True).check()
-    driven.page.locator(".matrix .cell").nth(1).hover()
-    target, source = names(driven, "rows")[0], names(driven, "columns")[1]
+    driven.page.locator(".matrix .cell").nth(len(known["sources"]) + 2).hover()
+    target, source = names(driven, "rows")[1], names(driven, "columns")[2]
     gain = known["before"][known["targets"].index(target)][known["sources"].index(source)]
     assert f"gain {float(f'{gain:.3g}'):g}, rank" in driven.page.locator(".readout").inner_text()
 

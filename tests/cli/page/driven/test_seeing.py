@@ -106,7 +106,7 @@ def test_nothing_moves_for_those_who_asked_for_stillness(drive):
 
 
 def test_kinds_of_tasks_differ_in_shape(drive):
-    driven = drive().open("budget=3&source=reshading&forced=reshading,autoencoding")
+    driven = drive().open("budget=3&source=reshading&forced=reshading&transfer_cost=denoising:50")
     shapes = "nodes => nodes.map(node => [node.classList[1], node.querySelector('.mark').tagName])"
     kinds = driven.page.eval_on_selector_all(".graph .node", shapes)
     assert {tuple(kind) for kind in kinds} >= {("supervised", "circle"), ("source", "rect"), ("transferred", "circle")}
