@@ -18,7 +18,7 @@ SOLVERS = ("highs", "scipy", "cbc")
 Stop = Callable[[], bool]
 
 
-class Cancelled(TaxonomyError):
+class CancelledSearchError(TaxonomyError):
     """Nobody waits for the answer any more."""
 
     def __init__(self) -> None:
@@ -31,9 +31,9 @@ def never() -> bool:
 
 
 def go_on(stop: Stop) -> None:
-    """Errors: Cancelled where `stop` says that nobody waits any more."""
+    """Errors: CancelledSearchError where `stop` says that nobody waits any more."""
     if stop():
-        raise Cancelled
+        raise CancelledSearchError
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +87,7 @@ def choose_solver(name: str = "auto") -> str:
 def open_engine(name: str, program: Program, stop: Stop = never) -> Engine:
     """The solver of a name that `choose_solver` gave, ready for questions about a program.
 
-    HiGHS asks `stop` between the nodes of a search and raises Cancelled; the others have their time limit alone.
+    HiGHS asks `stop` between the nodes of a search (CancelledSearchError); the others have their time limit alone.
     """
     if name == "highs":
         from taskonomy_core.taxonomy.highs import WarmHighs

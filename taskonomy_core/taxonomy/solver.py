@@ -54,7 +54,7 @@ class TaxonomySolver:
         problem: see `state_problem`; its budget is the largest that can be asked about.
         solver: see `solve`.
         seconds: for each answer; see `solve`.
-        stop: asked again and again during a search; once it is true, the search ends with Cancelled.
+        stop: asked again and again during a search; once it is true, the search ends with CancelledSearchError.
     """
 
     def __init__(

@@ -70,7 +70,7 @@ def _start(origin: From, registry: Path | None) -> tuple[str, ...]:
 
 
 def _showroom(session: Session) -> Showroom | None:
-    """The pictures of the project, if any network is there to show; torch is imported by the first that is asked for."""
+    """The pictures of the project, if any network can be shown; the first one asked for imports torch."""
     from taskonomy_core.ledger.project import Project
     from taskonomy_core.ledger.showroom import Showroom
 

@@ -15,14 +15,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from taskonomy_cli.page.choice import Refused
+from taskonomy_cli.page.choice import RefusedError
 from taskonomy_cli.page.downloads import TYPES
 from taskonomy_cli.page.openapi import document
 from taskonomy_cli.page.questions import Questions
 from taskonomy_cli.page.showing import Gallery
 from taskonomy_core.errors import TaskonomyError
 from taskonomy_core.registry.naming import shortened
-from taskonomy_core.taxonomy.engines import Cancelled, Stop
+from taskonomy_core.taxonomy.engines import CancelledSearchError, Stop
 
 Result = TypeVar("Result")
 Work = Callable[[Stop], Result]
@@ -45,10 +45,10 @@ class Answerer:
     async def run(self, request: Request, work: Work[Result]) -> Result:
         """The result of `work`, which is given a Stop that is true once the client has left.
 
-        Errors: those of `work`; Refused (503) where too many wait; Cancelled where the client left.
+        Errors: those of `work`; RefusedError (503) where too many wait; CancelledSearchError where the client left.
         """
         if self._here >= self._most:
-            raise Refused("Too many questions are waiting for an answer.", "Ask again in a few seconds.", 503)
+            raise RefusedError("Too many questions are waiting for an answer.", "Ask again in a few seconds.", 503)
         self._here += 1
         gone = asyncio.create_task(_left(request))
         answer = asyncio.create_task(self._in_turn(work, stop := threading.Event()))
@@ -56,7 +56,7 @@ class Answerer:
             await asyncio.wait({gone, answer}, return_when=asyncio.FIRST_COMPLETED)
             if answer.done():
                 return answer.result()
-            raise Cancelled
+            raise CancelledSearchError
         finally:
             stop.set()
             self._here -= 1
@@ -84,28 +84,28 @@ async def _left(request: Request) -> None:
 async def read_body(request: Request) -> dict[str, Any]:
     """The JSON object of a request; {} for an empty body.
 
-    Errors: Refused: 413 for more than MOST_BYTES, 415 for another type than JSON, 400 for what is no JSON object.
+    Errors: RefusedError: 413 for more than MOST_BYTES, 415 for another type than JSON, 400 for what is no JSON object.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         # What a form of a foreign page can send without asking is never of this type.
-        raise Refused("The request is not of type application/json.", "Send: Content-Type: application/json", 415)
+        raise RefusedError("The request is not of type application/json.", "Send: Content-Type: application/json", 415)
     content = bytearray()
     async for part in request.stream():
         content += part
         if len(content) > MOST_BYTES:
-            raise Refused(f"The request is larger than {MOST_BYTES:,} bytes.", "Name only what differs.", 413)
+            raise RefusedError(f"The request is larger than {MOST_BYTES:,} bytes.", "Name only what differs.", 413)
     return parsed(bytes(content))
 
 
 def parsed(content: bytes) -> dict[str, Any]:
-    """A JSON object without NaN and infinities. Errors: Refused (400)."""
+    """A JSON object without NaN and infinities. Errors: RefusedError (400)."""
     try:
         body = json.loads(content.decode() or "{}", parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise Refused(f"The request is not JSON: {str(error)[:100]}.", "Send an object: {...}", 400) from None
+        raise RefusedError(f"The request is not JSON: {str(error)[:100]}.", "Send an object: {...}", 400) from None
     if not isinstance(body, dict):
-        raise Refused("The request is JSON, but not an object.", "Send an object: {...}", 400)
+        raise RefusedError("The request is JSON, but not an object.", "Send an object: {...}", 400)
     return body
 
 
@@ -151,7 +151,9 @@ def routes(questions: Questions, gallery: Gallery, answerer: Answerer) -> list[R
     async def download(request: Request) -> Response:
         kind = request.path_params["kind"]
         if kind not in TYPES:
-            raise Refused(f"There is no download of the kind {shortened(kind)!r}.", f"One of: {', '.join(TYPES)}.", 404)
+            raise RefusedError(
+                f"There is no download of the kind {shortened(kind)!r}.", f"One of: {', '.join(TYPES)}.", 404
+            )
         body = await read_body(request)
         content = await answerer.run(request, lambda stop: questions.drawn(body, kind, stop))
         headers = {"content-disposition": f'attachment; filename="taxonomy.{kind}"'}
@@ -189,10 +191,10 @@ def _guarded(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Re
         except TaskonomyError as error:
             return as_error(error)
         except ClientDisconnect:
-            return as_error(Cancelled())
+            return as_error(CancelledSearchError())
         except ArithmeticError:
             return as_error(
-                Refused(
+                RefusedError(
                     "The solver cannot settle numbers that lie so far apart.", "Choose costs and weights of like sizes."
                 )
             )

@@ -31,7 +31,7 @@ _NAMES = {"have": "have", "forced": "force", "ruled_out": "forbid"}
 KEYS = ("roles", *_NUMBERS, *_NAMES, "budget", "order", "objective")
 
 
-class Refused(TaskonomyError):
+class RefusedError(TaskonomyError):
     """A request that is not sound: a sentence, what to do, and the HTTP status that says the same."""
 
     def __init__(self, message: str, hint: str = "", status: int = 422) -> None:
@@ -54,17 +54,21 @@ def read_choice(measured: Measured, body: Mapping[str, Any], others: Sequence[st
         body: the choice; see this module.
         others: keys that the request may have besides.
 
-    Errors: Refused (422) for a key or task that nobody knows, a value of the wrong kind, and too many tasks;
+    Errors: RefusedError (422) for a key or task that nobody knows, a value of the wrong kind, and too many tasks;
     TaskonomyError for choices that contradict each other comes later, from `Asked.problem`.
     """
     known = (*KEYS, *others)
     for key in body:
         if key not in known:
-            raise Refused(f"There is no {_shown(key)} in a request.{nearest(shortened(key), known)}", _one_of(known))
+            raise RefusedError(
+                f"There is no {_shown(key)} in a request.{nearest(shortened(key), known)}", _one_of(known)
+            )
     tables = {key: _table(body, key) for key in ("roles", *_NUMBERS)}
     lists = {key: _list(body, key) for key in _NAMES}
     if len({name for names in (*tables.values(), *lists.values()) for name in names}) > MOST_TASKS:
-        raise Refused(f"The request names more than {MOST_TASKS} tasks.", "Name only those that differ from the file.")
+        raise RefusedError(
+            f"The request names more than {MOST_TASKS} tasks.", "Name only those that differ from the file."
+        )
     named: dict[str, Any] = {role: [] for role in ROLES}
     for task, role in _ours(measured, "roles", tables["roles"], _role).items():
         named[role].append(task)
@@ -101,76 +105,82 @@ def command_line(measured: Measured, asked: Asked, start: Sequence[str] = ("tk",
 
 
 def number(what: str, value: object) -> float:
-    """A finite number from 0 that is not larger than any use of it. Errors: Refused."""
+    """A finite number from 0 that is not larger than any use of it. Errors: RefusedError."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= LARGEST:
-        raise Refused(f"The {what} is {_shown(value)}; it must be a number from 0 to {LARGEST:,.0f}.", "Correct it.")
+        raise RefusedError(
+            f"The {what} is {_shown(value)}; it must be a number from 0 to {LARGEST:,.0f}.", "Correct it."
+        )
     return float(value)
 
 
 def whole(body: Mapping[str, Any], key: str, least: int, most: int, default: int | None = None) -> int:
-    """A whole number of a request. Errors: Refused."""
+    """A whole number of a request. Errors: RefusedError."""
     value = body.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise Refused(f"The {key} is {_shown(value)}; it must be a whole number from {least} to {most}.", "Correct it.")
+        raise RefusedError(
+            f"The {key} is {_shown(value)}; it must be a whole number from {least} to {most}.", "Correct it."
+        )
     return value
 
 
 def yes_or_no(body: Mapping[str, Any], key: str) -> bool:
-    """A truth of a request, False where it is not said. Errors: Refused."""
+    """A truth of a request, False where it is not said. Errors: RefusedError."""
     value = body.get(key, False)
     if not isinstance(value, bool):
-        raise Refused(f"{key} is {_shown(value)}; it must be true or false.", "Correct it.")
+        raise RefusedError(f"{key} is {_shown(value)}; it must be true or false.", "Correct it.")
     return value
 
 
 def task_of(measured: Measured, name: object, where: str) -> str:
-    """Our name of a measured task. Errors: Refused."""
+    """Our name of a measured task. Errors: RefusedError."""
     if not isinstance(name, str):
-        raise Refused(f"{where} names {_shown(name)}, which is no text.", "Give the name of a task.")
+        raise RefusedError(f"{where} names {_shown(name)}, which is no text.", "Give the name of a task.")
     if len(name) > 100:
-        raise Refused(f"{where} names {_shown(name)}, which is no task.", "GET /api/measurements lists the tasks.")
+        raise RefusedError(f"{where} names {_shown(name)}, which is no task.", "GET /api/measurements lists the tasks.")
     try:
         return measured.name(name)
     except TaskonomyError as error:
-        raise Refused(error.message, error.hint) from None
+        raise RefusedError(error.message, error.hint) from None
 
 
 def _ours(
     measured: Measured, where: str, table: Mapping[str, Any], read: Callable[[str, object], Any]
 ) -> dict[str, Any]:
-    """The table under our names. Errors: Refused where two names of one task have different values."""
+    """The table under our names. Errors: RefusedError where two names of one task have different values."""
     found: dict[str, Any] = {}
     for name, value in table.items():
         task = task_of(measured, name, where)
         said = read(f"{where.removesuffix('s').replace('_', ' ')} of {task}", value)
         if found.setdefault(task, said) != said:
-            raise Refused(f"{where} gives {task} twice, by two of its names.", "Leave one of the two out.")
+            raise RefusedError(f"{where} gives {task} twice, by two of its names.", "Leave one of the two out.")
     return found
 
 
 def _role(what: str, value: object) -> str:
     if value not in ROLES:
-        raise Refused(f"The {what} is {_shown(value)}.", _one_of(ROLES))
+        raise RefusedError(f"The {what} is {_shown(value)}.", _one_of(ROLES))
     return str(value)
 
 
 def _objective(value: object) -> str:
     if value not in OBJECTIVES:
-        raise Refused(f"There is no objective {_shown(value)}.", _one_of(OBJECTIVES))
+        raise RefusedError(f"There is no objective {_shown(value)}.", _one_of(OBJECTIVES))
     return str(value)
 
 
 def _table(body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = body.get(key, {})
     if not isinstance(value, dict):
-        raise Refused(f"{key} is {_shown(value)}; it must be an object, task by task.", 'For example: {"normals": ...}')
+        raise RefusedError(
+            f"{key} is {_shown(value)}; it must be an object, task by task.", 'For example: {"normals": ...}'
+        )
     return value
 
 
 def _list(body: Mapping[str, Any], key: str) -> Sequence[Any]:
     value = body.get(key, [])
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise Refused(f"{key} is {_shown(value)}; it must be a list of tasks.", 'For example: ["normals"]')
+        raise RefusedError(f"{key} is {_shown(value)}; it must be a list of tasks.", 'For example: ["normals"]')
     return value
 
 

@@ -1,4 +1,4 @@
-"""What lies deeper than a taxonomy, as plain data: the affinity matrix before and after AHP, and the similarity tree."""
+"""What lies deeper than a taxonomy, as plain data: the matrix before and after AHP, and the similarity tree."""
 
 from __future__ import annotations
 

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from taskonomy_cli import answers
 from taskonomy_cli.measured import Measured
-from taskonomy_cli.page.choice import Refused, command_line, first_budget, read_choice, task_of, whole, yes_or_no
+from taskonomy_cli.page.choice import RefusedError, command_line, first_budget, read_choice, task_of, whole, yes_or_no
 from taskonomy_cli.page.presets import presets
-from taskonomy_core.errors import TaxonomyError
 from taskonomy_core.taxonomy.engines import Stop, go_on, never
 from taskonomy_core.taxonomy.policies import performance
 from taskonomy_core.taxonomy.problem import OBJECTIVES, Problem
@@ -84,7 +83,7 @@ class Questions:
     def taxonomy(self, body: Body, stop: Stop = never) -> dict[str, Any]:
         """The best taxonomy as `tk taxonomy --json` has it; with `alternatives` and `neighbours` where asked for.
 
-        Errors: Refused and TaxonomyError for what makes no sense; Cancelled as soon as `stop` says so.
+        Errors: RefusedError and TaxonomyError for what makes no sense; CancelledSearchError as soon as `stop` says so.
         """
         asked = read_choice(self.measured, body, ("alternatives", "neighbours"))
         count = whole(body, "alternatives", 0, _MOST_ALTERNATIVES, 0)
@@ -153,7 +152,7 @@ class Questions:
         asked = read_choice(self.measured, body, ("target", "top"))
         target = task_of(self.measured, body.get("target"), "target")
         if target not in self.measured.affinity.targets:
-            raise Refused(
+            raise RefusedError(
                 f"{self.measured.origin} has no transfer to {target}.",
                 f"Choose one of these: {', '.join(self.measured.affinity.targets)}.",
             )
@@ -168,14 +167,14 @@ class Questions:
     def bootstrap(self, body: Body, stop: Stop = never) -> dict[str, Any]:
         """How often each source and edge is chosen when the test images are drawn again, as `tk taxonomy --bootstrap`.
 
-        Errors: Refused (422) for measurements without losses of single images.
+        Errors: RefusedError (422) for measurements without losses of single images.
         """
         from taskonomy_core.taxonomy.chosen import chosen_often
 
         asked = read_choice(self.measured, body, ("draws", "seed"))
         draws, seed = whole(body, "draws", 1, _MOST_DRAWS, _DRAWS), whole(body, "seed", 0, _MOST_SEED, 0)
         if not self.measured.columns:
-            raise Refused(
+            raise RefusedError(
                 f"{self.measured.origin} has no losses of single images to draw again.",
                 "Only runs of your own keep them; type: tk serve",
             )
@@ -186,7 +185,7 @@ class Questions:
     def drawn(self, body: Body, kind: str, stop: Stop = never) -> bytes:
         """The taxonomy as a file: "svg" or "png" (the picture of `tk taxonomy`), "json", or "csv" (a row per target).
 
-        Errors: Refused where there is no taxonomy to draw, besides those of `taxonomy`.
+        Errors: RefusedError where there is no taxonomy to draw, besides those of `taxonomy`.
         """
         from taskonomy_cli.page.downloads import as_csv, as_picture
 
@@ -197,7 +196,7 @@ class Questions:
             plain = answers.plain(best) | {"command": command_line(self.measured, asked, self.start)}
             return json.dumps(plain, indent=2, allow_nan=False).encode() + b"\n"
         if not best.feasible:
-            raise Refused(f"Infeasible: {best.reason}.", "Raise the budget, or let more tasks be labelled.")
+            raise RefusedError(f"Infeasible: {best.reason}.", "Raise the budget, or let more tasks be labelled.")
         return as_csv(best) if kind == "csv" else as_picture(self.measured, best, asked.roles(self.measured), kind)
 
     def _resampled(self, draws: int, seed: int, stop: Stop) -> AffinityBootstrap:
@@ -220,7 +219,7 @@ def _until(stop: Stop, what: str, option: str) -> Stop:
 
     def ended() -> bool:
         if time.perf_counter() > end:
-            raise Refused(
+            raise RefusedError(
                 f"{what} takes longer than {_PATIENCE:g} seconds.", f"Type it instead: tk taxonomy {option}", 503
             )
         return stop()

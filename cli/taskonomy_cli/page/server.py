@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from taskonomy_cli.page.api import Answerer, as_error, routes
-from taskonomy_cli.page.choice import Refused
+from taskonomy_cli.page.choice import RefusedError
 from taskonomy_cli.page.questions import Questions
 from taskonomy_cli.page.showing import Gallery
 from taskonomy_core.errors import TaskonomyError
@@ -69,7 +69,7 @@ class Guard:
             await send(message)
 
         fault = _foreign(Headers(scope=scope))
-        app = as_error(Refused(fault, "Open the address that tk serve printed.", 403)) if fault else self._app
+        app = as_error(RefusedError(fault, "Open the address that tk serve printed.", 403)) if fault else self._app
         await app(scope, receive, headed)
 
 
@@ -125,11 +125,11 @@ def _sender(path: Path) -> Callable[[Request], Response]:
 async def _as_json(request: Request, error: HTTPException) -> Response:
     what = {404: "There is nothing at this path.", 405: "This path has no such method."}.get(error.status_code)
     hint = "GET /openapi.json lists what there is."
-    return as_error(Refused(what or "The request was refused.", hint, error.status_code))
+    return as_error(RefusedError(what or "The request was refused.", hint, error.status_code))
 
 
 async def _as_fault(request: Request, error: Exception) -> Response:
-    return as_error(Refused("tk itself failed.", "The terminal of tk serve shows where.", 500))
+    return as_error(RefusedError("tk itself failed.", "The terminal of tk serve shows where.", 500))
 
 
 def listen(port: int | None) -> socket.socket:

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from taskonomy_cli.measured import Measured
-from taskonomy_cli.page.choice import Refused, task_of
+from taskonomy_cli.page.choice import RefusedError, task_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,13 +36,13 @@ class Gallery:
             sources: those of the transfer to show, with commas between.
             count: how many examples.
 
-        Errors: Refused: 404 for measurements without pictures; TaskonomyError where nothing can be shown.
+        Errors: RefusedError: 404 for measurements without pictures; TaskonomyError where nothing can be shown.
         """
         task = task_of(self._measured, name, "gallery")
         given = [part for part in sources.split(",") if part][:_MOST_SOURCES]
         asked = [task_of(self._measured, part, "sources") for part in given]
         if self._showroom is None:
-            raise Refused(
+            raise RefusedError(
                 f"{self._measured.origin} has no pictures.", "Only runs of your own keep them; type: tk serve", 404
             )
         found = self._showroom.show(task, asked, count)
@@ -69,10 +69,10 @@ class Gallery:
         }
 
     def picture(self, task: str, name: str) -> bytes:
-        """A PNG that `task` told of. Errors: Refused (404) for any other."""
+        """A PNG that `task` told of. Errors: RefusedError (404) for any other."""
         found = self._pictures.get(f"{task}/{name}")
         if found is None:
-            raise Refused("There is no such picture.", "GET /api/gallery/TASK tells of those that there are.", 404)
+            raise RefusedError("There is no such picture.", "GET /api/gallery/TASK tells of those that there are.", 404)
         return found
 
     def _kept(self, task: str, picture: NDArray[np.uint8]) -> str:

@@ -12,12 +12,12 @@ import pytest
 pytest.importorskip("starlette", reason='the page needs: pip install "taskonomy[page]"')
 
 from taskonomy_cli.page.api import MOST_BYTES, Answerer, parsed
-from taskonomy_cli.page.choice import KEYS, Refused
+from taskonomy_cli.page.choice import KEYS, RefusedError
 from taskonomy_cli.page.openapi import document
 from taskonomy_cli.page.questions import Questions
 from taskonomy_cli.page.server import application
 from taskonomy_cli.page.showing import Gallery
-from taskonomy_core.taxonomy.engines import Cancelled
+from taskonomy_core.taxonomy.engines import CancelledSearchError
 
 
 def test_what_there_is_to_choose_from(client, of_file):
@@ -139,7 +139,7 @@ def test_openapi_names_every_path_and_every_key(client):
 
 def test_json_of_a_request():
     assert parsed(b"") == {}
-    with pytest.raises(Refused, match="not JSON"):
+    with pytest.raises(RefusedError, match="not JSON"):
         parsed(b"nul")
 
 
@@ -207,7 +207,7 @@ def test_a_client_that_leaves_ends_its_search():
         asking = asyncio.create_task(answerer.run(request, search))
         await started.wait()
         request.leave.set()
-        with pytest.raises(Cancelled):
+        with pytest.raises(CancelledSearchError):
             await asking
         # The next one gets its turn, because the search has ended.
         assert await answerer.run(Leaving(), lambda stop: stop()) is False
@@ -224,11 +224,11 @@ def test_who_leaves_while_waiting_is_dropped_and_too_many_are_turned_away():
         dropped = asyncio.create_task(answerer.run(gone, lambda stop: begun.append("dropped")))
         stays = asyncio.create_task(answerer.run(kept, lambda stop: begun.append("kept")))
         await asyncio.sleep(0)
-        with pytest.raises(Refused, match="Too many questions are waiting") as refused:
+        with pytest.raises(RefusedError, match="Too many questions are waiting") as refused:
             await answerer.run(Leaving(), lambda stop: begun.append("too many"))
         assert refused.value.status == 503
         gone.leave.set()
-        with pytest.raises(Cancelled):
+        with pytest.raises(CancelledSearchError):
             await dropped
         go.set()
         await asyncio.gather(first, stays)

@@ -1,4 +1,4 @@
-"""10,000 malformed requests: each gets an answer or a sentence with the right status, and never is it the server's fault."""
+"""10,000 malformed requests: each gets an answer, or a sentence with the right status, and none fails the server."""
 
 from __future__ import annotations
 

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from taskonomy_cli.measured import read
-from taskonomy_cli.page.choice import Refused, first_budget
+from taskonomy_cli.page.choice import RefusedError, first_budget
 from taskonomy_cli.page.questions import Questions
 from taskonomy_cli.session import Session
 from taskonomy_core.errors import TaskonomyError
-from taskonomy_core.taxonomy.engines import Cancelled
+from taskonomy_core.taxonomy.engines import CancelledSearchError
 
 TARGETS = ("autoencoding", "denoising", "depth_zbuffer", "normals", "reshading")
 SOURCES = (*TARGETS, "colorization", "jigsaw")
@@ -156,7 +156,7 @@ def test_own_runs_have_losses_and_how_sure_each_choice_is(run, here, measured):
 
 
 def test_a_file_says_that_it_has_no_losses(questions):
-    with pytest.raises(Refused, match=r"scores\.json has no losses of single images to draw again\."):
+    with pytest.raises(RefusedError, match=r"scores\.json has no losses of single images to draw again\."):
         questions.bootstrap({})
 
 
@@ -188,7 +188,7 @@ def test_the_papers_preset_is_fig_8(published_folder):
 
 def test_a_search_that_nobody_waits_for_ends(questions):
     for ask in (questions.taxonomy, questions.staircase):
-        with pytest.raises(Cancelled):
+        with pytest.raises(CancelledSearchError):
             ask({}, lambda: True)
 
 

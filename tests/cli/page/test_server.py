@@ -31,8 +31,20 @@ def test_this_machine_may_ask_by_any_of_its_names(client, host):
 
 @pytest.mark.parametrize(
     "host",
-    ["", "evil.example", "evil.example:8642", "localhost.evil.example", "127.0.0.1.evil.example", "0.0.0.0:8642"]
-    + ["127.0.0.1:", "127.0.0.1:x", "localhost:8642:1", "user@localhost", "127.0.0.1:8642@evil.example", "localhost."],
+    [
+        "",
+        "evil.example",
+        "evil.example:8642",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "0.0.0.0:8642",
+        "127.0.0.1:",
+        "127.0.0.1:x",
+        "localhost:8642:1",
+        "user@localhost",
+        "127.0.0.1:8642@evil.example",
+        "localhost.",
+    ],
 )
 def test_a_foreign_host_is_refused(client, host):
     for path in ("/api/measurements", "/", "/openapi.json", "/nothing"):
@@ -110,8 +122,21 @@ def test_the_files_of_the_page_are_given(site):
 
 @pytest.mark.parametrize(
     "path",
-    ["/../secret.txt", "/parts/../../secret.txt", "/..%2fsecret.txt", "/%2e%2e/secret.txt", "/link.txt", "//etc/passwd"]
-    + ["/outside/secret.txt", "/parts", "/parts/", "/\x00", "/parts/a.js\x00", "/..\\secret.txt", "/" + "a" * 10_000],
+    [
+        "/../secret.txt",
+        "/parts/../../secret.txt",
+        "/..%2fsecret.txt",
+        "/%2e%2e/secret.txt",
+        "/link.txt",
+        "//etc/passwd",
+        "/outside/secret.txt",
+        "/parts",
+        "/parts/",
+        "/\x00",
+        "/parts/a.js\x00",
+        "/..\\secret.txt",
+        "/" + "a" * 10_000,
+    ],
 )
 def test_no_path_leaves_the_folder(site, path):
     answer = site.send("GET", path)

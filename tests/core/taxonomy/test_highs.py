@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from taskonomy_core.errors import TaxonomyError
 from taskonomy_core.taxonomy import highs
-from taskonomy_core.taxonomy.engines import ScipyMilp
+from taskonomy_core.taxonomy.engines import CancelledSearchError, ScipyMilp
 from taskonomy_core.taxonomy.highs import WarmHighs
 from taskonomy_core.taxonomy.problem import state_problem
 from taskonomy_core.taxonomy.program import Row, tight_program
@@ -184,6 +185,28 @@ def test_ctrl_c_stops_a_long_search(hard, monkeypatch, nodes, rows):
         asked.solve()
     timer.join()
     assert pressed
+
+
+@pytest.mark.parametrize(("nodes", "rows"), [(1, 10_000), (10_000, 10_000), (10_000, 0)])
+def test_a_search_ends_when_it_is_told_to_and_the_next_is_right(hard, monkeypatch, nodes, rows):
+    monkeypatch.setattr(highs, "_NODES", nodes)
+    monkeypatch.setattr(highs, "_MANY_ROWS", rows)
+    calls = []
+    asked = TaxonomySolver(hard, "highs", 60, lambda: calls.append(1) or len(calls) == 4)
+    with pytest.raises(CancelledSearchError, match="The search was cancelled"):
+        asked.solve()
+    assert len(calls) == 4  # and then nothing goes on
+    everything = hard.largest_cost
+    again, anew = asked.solve(everything), TaxonomySolver(replace(hard, budget=everything), "highs").solve()
+    assert (again.sources, again.status) == (anew.sources, "optimal")
+
+
+@pytest.mark.parametrize("solver", ["scipy", "cbc"])
+def test_solvers_that_start_anew_are_not_begun_for_nobody(random_affinity, monkeypatch, solver):
+    problem = state_problem(random_affinity(0), 2)
+    with pytest.raises(CancelledSearchError):
+        TaxonomySolver(problem, solver, stop=lambda: True).solve()
+    assert TaxonomySolver(problem, solver, stop=lambda: False).solve() == TaxonomySolver(problem).solve()
 
 
 def test_nothing_is_printed_when_ctrl_c_stops_it(hard, monkeypatch, capfd):
