@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock, RLock
 from typing import Any
 
 import numpy as np
@@ -149,8 +151,13 @@ class _Model:
         import highspy
 
         self._api, self._stop = highspy, stop
+        # Whether the run that is under way is to end; None as long as HiGHS does not ask.
+        self._ending: bool | None = None
         make: Any = highspy.Highs
         self._highs = make()
+        # highspy guards startSolve with two locks of the class, as if a process had one model; each has its own here,
+        # so that two threads may search at once.
+        self._highs._Highs__solver_stopped, self._highs._Highs__solver_started = RLock(), Lock()
         options = {"output_flag": False, "mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
         # What settles a tie is smaller than the default, 1e-6 of a label.
         options |= {"mip_feasibility_tolerance": _WHOLE}
@@ -191,15 +198,37 @@ class _Model:
         if not self._integral and self._highs.getNumRow() < _MANY_ROWS:
             self._highs.run()
             return
-        self._highs.HandleUserInterrupt = True
-        self._highs.startSolve()
+        # highspy's own startSolve has one lock for all models, so that no two could be solved at once.
+        if self._ending is None:
+            for interrupt in ("cbSimplexInterrupt", "cbIpmInterrupt", "cbMipInterrupt"):
+                getattr(self._highs, interrupt).subscribe(self._end)
+        self._ending = False
+        failures: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                self._highs.run()
+                # What HiGHS keeps for a thread goes with it.
+                self._highs.resetGlobalScheduler(False)
+            except BaseException as failure:
+                failures.append(failure)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
         try:
-            while not self._highs.wait(0.1)[0]:
+            while thread.is_alive():
+                thread.join(0.1)
                 go_on(self._stop)
         except BaseException:
-            self._highs.cancelSolve()
-            self._highs.wait()
+            self._ending = True
+            thread.join()
             raise
+        if failures:
+            raise failures[0]
+
+    def _end(self, event: Any) -> None:
+        if self._ending:
+            event.interrupt()
 
     def fix(self, columns: NDArray[np.int64], ones: Sequence[int] = (), zeros: Sequence[int] = ()) -> None:
         """Hold some of these variables to 1 and some to 0; all others of them are free again."""

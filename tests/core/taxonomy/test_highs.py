@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -199,6 +200,30 @@ def test_a_search_ends_when_it_is_told_to_and_the_next_is_right(hard, monkeypatc
     everything = hard.largest_cost
     again, anew = asked.solve(everything), TaxonomySolver(replace(hard, budget=everything), "highs").solve()
     assert (again.sources, again.status) == (anew.sources, "optimal")
+
+
+def test_one_search_does_not_stand_in_the_way_of_another(hard, random_affinity):
+    other, large = program_of(random_affinity, 0), tight_program(hard, hard.edges)
+    found = []
+
+    def stop():
+        # The large search is running now, in its thread.
+        found.append(highs._Model(other, whole=True, stop=lambda: False).run(other, 60))
+        return True
+
+    with pytest.raises(CancelledSearchError):
+        highs._Model(large, whole=True, stop=stop).run(large, 60)
+    agree(other, found[0])
+
+
+@pytest.mark.parametrize(("nodes", "rows"), [(1, 10_000), (10_000, 0), (10_000, 10_000)])
+def test_several_searches_at_once_answer_as_one_after_the_other(random_affinity, monkeypatch, nodes, rows):
+    monkeypatch.setattr(highs, "_NODES", nodes)
+    monkeypatch.setattr(highs, "_MANY_ROWS", rows)
+    problems = [state_problem(random_affinity(seed, targets=8, max_order=2), 3) for seed in range(12)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda problem: TaxonomySolver(problem, "highs").solve(), problems))
+    assert together == [TaxonomySolver(problem, "scipy").solve() for problem in problems]
 
 
 @pytest.mark.parametrize("solver", ["scipy", "cbc"])

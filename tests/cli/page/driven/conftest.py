@@ -10,13 +10,7 @@ from typing import Any
 
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="the page is driven by: pip install playwright")
-uvicorn = pytest.importorskip("uvicorn", reason='the page needs: pip install "taskonomy[page]"')
-
 from taskonomy_cli.measured import read
-from taskonomy_cli.page.questions import Questions
-from taskonomy_cli.page.server import application, listen
-from taskonomy_cli.page.showing import Gallery
 from taskonomy_cli.session import Session
 
 _CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -28,6 +22,11 @@ _DRAWN = """() => document.body.dataset.drawn === (location.hash.slice(1) || "de
 @pytest.fixture(scope="session")
 def serve() -> Iterator[Callable[..., str]]:
     """`serve(path)` is the address of a page on the measurements of a file or, by registry.toml, of a project."""
+    uvicorn = pytest.importorskip("uvicorn", reason='the page needs: pip install "taskonomy[page]"')
+    from taskonomy_cli.page.questions import Questions
+    from taskonomy_cli.page.server import application, listen
+    from taskonomy_cli.page.showing import Gallery
+
     servers: dict[Path, tuple[Any, threading.Thread, str]] = {}
 
     def start(path: Path) -> str:
@@ -54,6 +53,7 @@ def serve() -> Iterator[Callable[..., str]]:
 def chromium() -> Iterator[Any]:
     if _CHROMIUM is None:
         pytest.skip("there is no chromium here; type: apt-get install chromium")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="the page is driven by: pip install playwright")
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
         yield browser
