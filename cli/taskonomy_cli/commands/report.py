@@ -93,7 +93,7 @@ def _check_place(path: Path) -> None:
 
 def _gathered(session: Session, origin: From, measured: Measured, asked: Asked, examples: int, draws: int) -> Report:
     from taskonomy_cli.commands.affinity import mean_losses
-    from taskonomy_cli.page.choice import command_line, first_budget
+    from taskonomy_cli.page.choice import first_budget
     from taskonomy_cli.report import contents
     from taskonomy_cli.report.page import Report
     from taskonomy_cli.report.run import read_run
@@ -115,7 +115,7 @@ def _gathered(session: Session, origin: From, measured: Measured, asked: Asked, 
             problem,
             found,
             wanted,
-            lambda budget: command_line(measured, replace(asked, budget=budget), start),
+            lambda budget: _command(measured, asked, budget, start),
             tell,
         )
     report = Report(
@@ -126,12 +126,20 @@ def _gathered(session: Session, origin: From, measured: Measured, asked: Asked, 
         run=run,
         affinity=contents.affinities(measured, mean_losses(measured.columns)),
         budgets=steps,
-        chance=contents.chance(problem, draws),
+        chance=contents.chance(problem, found, draws),
         likeness=contents.likeness(measured, asked.roles(measured)),
     )
     if project is None or not examples:
         return report
     return _with_galleries(session, report, measured, _at(found, wanted), examples)
+
+
+def _command(measured: Measured, asked: Asked, budget: str, start: list[str]) -> str:
+    """What gives the same in a terminal: the taxonomy of a budget, or for "" the drawing of all of them."""
+    from taskonomy_cli.page.choice import command_line
+
+    said = command_line(measured, replace(asked, budget=budget or "0"), start)
+    return said if budget else said.replace(" --budget 0", " --all-budgets --plot budgets.svg", 1)
 
 
 def _at(found: Staircase, wanted: float) -> Taxonomy | None:

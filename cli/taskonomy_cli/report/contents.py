@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 Tell = Callable[[int, int, str], None]
 
-_GRAPHS = 8_000_000  # bytes that the graphs of all budgets may take; those nearest to the chosen one come first
+# Bytes. Of the graphs of all budgets those nearest to the chosen one come first.
+_GRAPHS, _STAIRCASE = 5_000_000, 4_000_000
 _GROUPS = 4
 _BEST = 3  # single sources that everyone sees
 
@@ -114,7 +115,7 @@ def budgets(
         measured: for titles.
         problem, found: what was asked, and the staircase of it.
         wanted: the budget that is shown first.
-        command: budget -> what to type for the same taxonomy.
+        command: budget -> what to type for the same taxonomy; for "", what to type for all of them.
         tell: told how many graphs are drawn.
     """
     from taskonomy_core.report.budgets_picture import draw_budgets
@@ -131,11 +132,15 @@ def budgets(
         graph = _graph(measured, problem, found.steps[number].taxonomy, number)
         room -= len(graph)
         if room < 0 and graphs:
+            tell(len(nearest), len(nearest), "Graphs")
             break
         graphs[number] = graph
         tell(done, len(nearest), "Graphs")
     steps = [_budget(step, graphs.get(number), command) for number, step in enumerate(found.steps)]
-    return Budgets(tuple(steps), chosen, Part(drawing, (_stairs(found, problem),)))
+    large = len(drawing) > _STAIRCASE
+    left_out = f"Its drawing is left out, to keep this file small; {command('')} draws it."
+    stairs = Part(None if large else drawing, (_stairs(found, problem),), left_out if large else "")
+    return Budgets(tuple(steps), chosen, stairs)
 
 
 def _graph(measured: Measured, problem: Problem, answer: Taxonomy, number: int) -> Markup:
@@ -203,13 +208,13 @@ def _stairs(found: Staircase, problem: Problem) -> Table:
     return Table("What every budget buys", columns, rows, numbers, note)
 
 
-def chance(problem: Problem, draws: int) -> Part:
+def chance(problem: Problem, staircase: Staircase, draws: int) -> Part:
     """The taxonomies of all budgets against random ones."""
     from taskonomy_core.report.significance_picture import draw_significance_curve
     from taskonomy_core.taxonomy.significance import significance_by_budget
 
     try:
-        found = significance_by_budget(problem, draws)
+        found = significance_by_budget(problem, draws, found=staircase)
     except TaskonomyError as error:
         return Part(reason=error.message)
     names = [measure.name for measure in max((each.measures for each in found), key=len)]
