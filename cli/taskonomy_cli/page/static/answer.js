@@ -1,4 +1,5 @@
-// What came out: the drawing, every target's scores, what another budget or set of labels would change; or why nothing did.
+// What came out: the drawing, every target's scores, what another budget or set of labels would change; or why
+// nothing did.
 
 import { html, put } from "./dom.js";
 import { drawGraph, idle, legend } from "./graph.js";
@@ -34,10 +35,13 @@ export function answers(places, title, open, go) {
     if (!shown || shown.status === "infeasible") return;
     const em = parseFloat(getComputedStyle(places.picture).fontSize);
     width = places.picture.clientWidth;
-    const focused = places.picture.contains(document.activeElement) ? document.activeElement.getAttribute("data-task") : null;
+    const focused = places.picture.contains(document.activeElement)
+      ? document.activeElement.getAttribute("data-task")
+      : null;
     const drawing = drawGraph(shown, { width: Math.min(width, 75 * em), em, title, chosen: open });
     put(places.picture, drawing, idle(unused, title, em), legend(shown, em));
-    if (focused) [...drawing.querySelectorAll(".node")].find((node) => node.getAttribute("data-task") === focused)?.focus();
+    if (focused)
+      [...drawing.querySelectorAll(".node")].find((node) => node.getAttribute("data-task") === focused)?.focus();
   }
 
   function more(answer) {
@@ -48,7 +52,15 @@ export function answers(places, title, open, go) {
   function fail(error) {
     shown = null;
     put(places.line, "No answer.");
-    put(places.picture, html("div", { class: "refused", role: "alert" }, html("p", {}, error.message), error.hint ? html("p", {}, error.hint) : null));
+    put(
+      places.picture,
+      html(
+        "div",
+        { class: "refused", role: "alert" },
+        html("p", {}, error.message),
+        error.hint ? html("p", {}, error.hint) : null,
+      ),
+    );
     put(places.table);
     put(places.beside);
   }
@@ -70,7 +82,9 @@ function reasons(reason) {
 }
 
 function scores(answer, title) {
-  const edges = [...answer.edges].sort((a, b) => supervised(b) - supervised(a) || (title(a.target) < title(b.target) ? -1 : 1));
+  const edges = [...answer.edges].sort(
+    (a, b) => supervised(b) - supervised(a) || (title(a.target) < title(b.target) ? -1 : 1),
+  );
   const rows = edges.map((edge) =>
     html(
       "tr",
@@ -82,18 +96,41 @@ function scores(answer, title) {
       html("td", { class: "number" }, share(edge.quality)),
     ),
   );
-  const head = ["target", "features from", "affinity", "gain", "quality"].map((said, n) => html("th", { scope: "col", class: n > 1 && "number" }, said));
-  return html("table", {}, html("caption", {}, "Gain: share of test images on which it beats training from scratch on the same labels; quality: beats the fully supervised network (50 %: as good)."), html("thead", {}, html("tr", {}, head)), html("tbody", {}, rows));
+  const head = ["target", "features from", "affinity", "gain", "quality"].map((said, n) =>
+    html("th", { scope: "col", class: n > 1 && "number" }, said),
+  );
+  return html(
+    "table",
+    {},
+    html(
+      "caption",
+      {},
+      "Gain: share of test images on which it beats training from scratch on the same labels; ",
+      "quality: beats the fully supervised network (50 %: as good).",
+    ),
+    html("thead", {}, html("tr", {}, head)),
+    html("tbody", {}, rows),
+  );
 }
 
 function neighbours(answer, title, go) {
   const { less, more } = answer.neighbours ?? {};
   const one = (said, other) => {
-    if (!other) return html("li", {}, html("b", {}, said), said === "One more" ? "would buy nothing." : "is not possible.");
-    const button = html("button", { type: "button", "data-budget": other.budget, click: () => go(other.budget) }, `Budget ${number(other.budget)}`);
+    if (!other)
+      return html("li", {}, html("b", {}, said), said === "One more" ? "would buy nothing." : "is not possible.");
+    const button = html(
+      "button",
+      { type: "button", "data-budget": other.budget, click: () => go(other.budget) },
+      `Budget ${number(other.budget)}`,
+    );
     return html("li", {}, html("b", {}, said), button, " ", changed(other, title));
   };
-  return html("section", { class: "neighbours" }, html("h3", {}, "A unit less or more of budget"), html("ul", {}, one("One less", less), one("One more", more)));
+  return html(
+    "section",
+    { class: "neighbours" },
+    html("h3", {}, "A unit less or more of budget"),
+    html("ul", {}, one("One less", less), one("One more", more)),
+  );
 }
 
 function changed(other, title) {
@@ -102,26 +139,55 @@ function changed(other, title) {
   if (other.leaves?.length) parts.push(`without ${listed(other.leaves.map(title))}`);
   if (other.enters?.length) parts.push(`with ${listed(other.enters.map(title))}`);
   if (!parts.length) return "changes nothing.";
-  return `${parts.join(", ")}: mean gain ${share(other.mean.gain)} (${points(other.change.gain)}), quality ${share(other.mean.quality)} (${points(other.change.quality)}).`;
+  const { mean, change } = other;
+  const scores = `mean gain ${share(mean.gain)} (${points(change.gain)}), quality ${share(mean.quality)}`;
+  return `${parts.join(", ")}: ${scores} (${points(change.quality)}).`;
 }
 
 function nextBest(answer, title) {
   const others = answer.alternatives ?? [];
+  const best = Math.max(Math.abs(answer.objective.value), 1e-12);
   const rows = others.map((other) => {
     const out = answer.sources.filter((source) => !other.sources.includes(source));
     const into = other.sources.filter((source) => !answer.sources.includes(source));
-    const swap = [into.length ? `+ ${listed(into.map(title))}` : "", out.length ? `− ${listed(out.map(title))}` : ""].filter(Boolean).join("  ");
-    const lost = other.loss <= 0 ? "a tie" : `−${number(other.loss, 2)} (${number((100 * other.loss) / Math.max(Math.abs(answer.objective.value), 1e-12), 2)} %)`;
-    return html("tr", {}, html("th", { scope: "row" }, swap), html("td", { class: "number" }, number(other.cost)), html("td", { class: "number" }, lost), html("td", { class: "number" }, share(other.mean.gain)), html("td", { class: "number" }, share(other.mean.quality)));
+    const swap = [into.length ? `+ ${listed(into.map(title))}` : "", out.length ? `− ${listed(out.map(title))}` : ""]
+      .filter(Boolean)
+      .join("  ");
+    const lost = other.loss <= 0 ? "a tie" : `−${number(other.loss, 2)} (${number((100 * other.loss) / best, 2)} %)`;
+    return html(
+      "tr",
+      {},
+      html("th", { scope: "row" }, swap),
+      html("td", { class: "number" }, number(other.cost)),
+      html("td", { class: "number" }, lost),
+      html("td", { class: "number" }, share(other.mean.gain)),
+      html("td", { class: "number" }, share(other.mean.quality)),
+    );
   });
-  const head = ["instead", "cost", "objective", "gain", "quality"].map((said, n) => html("th", { scope: "col", class: n > 0 && "number" }, said));
-  const none = answer.status === "optimal" ? "No other set of labels serves every target within the budget." : "The best is not proved, so no next best can be told.";
+  const head = ["instead", "cost", "objective", "gain", "quality"].map((said, n) =>
+    html("th", { scope: "col", class: n > 0 && "number" }, said),
+  );
+  const none =
+    answer.status === "optimal"
+      ? "No other set of labels serves every target within the budget."
+      : "The best is not proved, so no next best can be told.";
   return html(
     "section",
     { class: "next-best" },
     html("h3", {}, "Next-best sets of labels"),
-    rows.length ? html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Next-best sets of labels" }, html("table", {}, html("thead", {}, html("tr", {}, head)), html("tbody", {}, rows))) : html("p", {}, none),
-    html("p", { class: "said" }, `${proof(answer)} Objective ${number(answer.objective.value)} (${answer.objective.name}), found in ${number(1000 * answer.seconds, 2)} ms.`),
+    rows.length
+      ? html(
+          "div",
+          { class: "scroll", tabindex: 0, role: "region", "aria-label": "Next-best sets of labels" },
+          html("table", {}, html("thead", {}, html("tr", {}, head)), html("tbody", {}, rows)),
+        )
+      : html("p", {}, none),
+    html(
+      "p",
+      { class: "said" },
+      `${proof(answer)} Objective ${number(answer.objective.value)} (${answer.objective.name}), `,
+      `found in ${number(1000 * answer.seconds, 2)} ms.`,
+    ),
   );
 }
 

@@ -27,10 +27,16 @@ export function budget(element, change) {
     required: true,
     inputmode: "decimal",
     "aria-label": "Budget, as a number",
-    input: (event) => event.target.value !== "" && event.target.checkValidity() && change(Number(event.target.value), true),
+    input: (event) =>
+      event.target.value !== "" && event.target.checkValidity() && change(Number(event.target.value), true),
   });
   const said = html("p", { class: "said" });
-  put(element, html("div", { class: "row" }, html("label", { for: "budget" }, "Budget"), exact), html("div", { class: "slider" }, picture, range), said);
+  put(
+    element,
+    html("div", { class: "row" }, html("label", { for: "budget" }, "Budget"), exact),
+    html("div", { class: "slider" }, picture, range),
+    said,
+  );
   let shown = { budget: 0, steps: null };
 
   function show(value, steps, costs) {
@@ -48,8 +54,14 @@ export function budget(element, change) {
 
   function draw() {
     const inset = parseFloat(getComputedStyle(range).fontSize) * 0.625;
-    const size = { width: picture.clientWidth || 300, height: picture.clientHeight || 84, inset, max: Number(range.max), budget: shown.budget };
-    put(picture, drawStaircase(shown.steps ?? [], size));
+    const size = {
+      width: picture.clientWidth || 300,
+      height: picture.clientHeight || 84,
+      inset,
+      max: Number(range.max),
+      budget: shown.budget,
+    };
+    put(picture, drawStaircase(shown.steps, size));
   }
 
   new ResizeObserver(draw).observe(picture);
@@ -61,13 +73,24 @@ function valued(value, steps) {
   const step = steps && stepAt(steps, value);
   if (!steps) return number(value);
   if (!step) return `${number(value)}: too little to serve every target`;
-  return `${number(value)}: ${count(step.sources.length, "label")}, mean gain ${share(step.mean.gain)}, mean quality ${share(step.mean.quality)}`;
+  const { gain, quality } = step.mean;
+  const labels = count(step.sources.length, "label");
+  return `${number(value)}: ${labels}, mean gain ${share(gain)}, mean quality ${share(quality)}`;
 }
 
 function caption(steps) {
   if (!steps) return "";
   if (!steps.length) return "At no budget can every target be served.";
   const from = steps[0].budget;
-  const key = [html("span", { class: "key gain" }), "mean gain ", html("span", { class: "key quality" }), "mean quality"];
-  return [...key, ` over budgets. Above ${number(steps.at(-1).budget)} more labels add nothing${from > 0 ? `; below ${number(from)} some target cannot be served` : ""}.`];
+  const key = [
+    html("span", { class: "key gain" }),
+    "mean gain ",
+    html("span", { class: "key quality" }),
+    "mean quality",
+  ];
+  return [
+    ...key,
+    ` over budgets. Above ${number(steps.at(-1).budget)} more labels add nothing`,
+    from > 0 ? `; below ${number(from)} some target cannot be served.` : ".",
+  ];
 }

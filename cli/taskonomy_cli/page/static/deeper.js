@@ -13,9 +13,22 @@ export function tabs(element, panels) {
   let current = 0;
   const drawn = new Map();
   const heads = panels.map(({ name, title }, n) =>
-    html("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}`, click: () => open(n), keydown: (event) => pressed(event, n) }, title),
+    html(
+      "button",
+      {
+        type: "button",
+        role: "tab",
+        id: `tab-${name}`,
+        "aria-controls": `panel-${name}`,
+        click: () => open(n),
+        keydown: (event) => pressed(event, n),
+      },
+      title,
+    ),
   );
-  const bodies = panels.map(({ name }) => html("div", { role: "tabpanel", id: `panel-${name}`, "aria-labelledby": `tab-${name}`, tabindex: 0, hidden: true }));
+  const bodies = panels.map(({ name }) =>
+    html("div", { role: "tabpanel", id: `panel-${name}`, "aria-labelledby": `tab-${name}`, tabindex: 0, hidden: true }),
+  );
   put(element, html("div", { class: "tabs", role: "tablist", "aria-label": "Look deeper" }, heads), bodies);
 
   function open(n) {
@@ -59,7 +72,10 @@ export async function filled(element, ask, build) {
   try {
     put(element, build(await ask()));
   } catch (error) {
-    put(element, html("div", { class: "refused" }, html("p", {}, error.message), error.hint ? html("p", {}, error.hint) : null));
+    put(
+      element,
+      html("div", { class: "refused" }, html("p", {}, error.message), error.hint ? html("p", {}, error.hint) : null),
+    );
   } finally {
     element.removeAttribute("aria-busy");
   }

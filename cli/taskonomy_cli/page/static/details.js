@@ -47,18 +47,34 @@ export function details(dialog, measured, title, change, recommend) {
       step: "any",
       required: true,
       inputmode: "decimal",
-      input: (event) => event.target.value !== "" && event.target.checkValidity() && set(kind, Number(event.target.value)),
+      input: (event) =>
+        event.target.value !== "" && event.target.checkValidity() && set(kind, Number(event.target.value)),
     });
     fields[kind] = input;
     form.append(html("label", { class: "field" }, html("span", {}, label), input, html("small", {}, hint)));
   }
   for (const [kind, [label, hint]] of Object.entries(LISTS)) {
-    const input = html("input", { type: "checkbox", change: (event) => change(withListed(measured, state, kind, task.name, event.target.checked)) });
+    const input = html("input", {
+      type: "checkbox",
+      change: (event) => change(withListed(measured, state, kind, task.name, event.target.checked)),
+    });
     fields[kind] = input;
     form.append(html("label", { class: "check" }, input, html("span", {}, label), hint && html("small", {}, hint)));
   }
-  const only = html("button", { type: "button", click: () => change(onlyTarget(measured, state, task.name)) }, "Serve this task alone");
-  form.append(html("p", {}, only, " ", html("small", {}, "as if it were your new task: the others may be labelled, none need be served")));
+  const only = html(
+    "button",
+    { type: "button", click: () => change(onlyTarget(measured, state, task.name)) },
+    "Serve this task alone",
+  );
+  form.append(
+    html(
+      "p",
+      {},
+      only,
+      " ",
+      html("small", {}, "as if it were your new task: the others may be labelled, none need be served"),
+    ),
+  );
 
   function set(kind, value) {
     change(withEntry(measured, state, kind, task.name, value));
@@ -86,7 +102,8 @@ export function details(dialog, measured, title, change, recommend) {
     show(state);
     put(advice);
     if (!dialog.open) dialog.showModal();
-    if (!allowed(task, "target")) return put(advice, html("p", {}, "The measurements have no transfer to this task, so it can only be a source."));
+    if (!allowed(task, "target"))
+      return put(advice, html("p", {}, "The measurements have no transfer to this task, so it can only be a source."));
     try {
       const found = await recommend(name);
       if (task.name === name) put(advice, advised(found, title));
@@ -100,7 +117,10 @@ export function details(dialog, measured, title, change, recommend) {
 
 /** The choice in which one task alone is served, never from its own labels; the others may be labelled. */
 export function onlyTarget(measured, state, name) {
-  const others = measured.tasks.map((task) => [task.name, roleOf(measured, state, task.name) === "unused" ? "unused" : "source"]);
+  const others = measured.tasks.map((task) => [
+    task.name,
+    roleOf(measured, state, task.name) === "unused" ? "unused" : "source",
+  ]);
   return tidy(measured, { ...state, roles: { ...Object.fromEntries(others), [name]: "target" } });
 }
 
@@ -116,11 +136,17 @@ function advised(found, title) {
       html("td", { class: "number" }, share(edge.quality)),
     ),
   );
-  const head = ["order", "features from", "affinity", "gain", "quality"].map((said) => html("th", { scope: "col" }, said));
+  const head = ["order", "features from", "affinity", "gain", "quality"].map((said) =>
+    html("th", { scope: "col" }, said),
+  );
   return [
     html("h3", {}, "Without labels of its own, the best of each order"),
     rows.length
-      ? html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Recommended sources" }, html("table", {}, html("thead", {}, html("tr", {}, head)), html("tbody", {}, rows)))
+      ? html(
+          "div",
+          { class: "scroll", tabindex: 0, role: "region", "aria-label": "Recommended sources" },
+          html("table", {}, html("thead", {}, html("tr", {}, head)), html("tbody", {}, rows)),
+        )
       : html("p", {}, "Nothing that may be labelled serves it."),
   ];
 }

@@ -1,4 +1,4 @@
-// Test pictures of a task: input, truth, its own network, the chosen transfer, training from scratch; with their losses.
+// Test pictures of a task: input, truth, its own network, the chosen transfer, training from scratch; with losses.
 
 import { get, newest } from "./api.js";
 import { filled } from "./deeper.js";
@@ -12,8 +12,19 @@ export function gallery(measured, title, answer) {
   let shown = null;
   return (element) => {
     if (!element.firstChild) {
-      const tasks = measured.tasks.filter((task) => task.can_be_target).map((task) => html("option", { value: task.name }, task.title));
-      put(element, html("p", { class: "row" }, html("label", { for: "gallery-task" }, "Task"), html("select", { id: "gallery-task", change: load }, tasks)), html("div"));
+      const tasks = measured.tasks
+        .filter((task) => task.can_be_target)
+        .map((task) => html("option", { value: task.name }, task.title));
+      put(
+        element,
+        html(
+          "p",
+          { class: "row" },
+          html("label", { for: "gallery-task" }, "Task"),
+          html("select", { id: "gallery-task", change: load }, tasks),
+        ),
+        html("div"),
+      );
     }
     load();
 
@@ -24,7 +35,11 @@ export function gallery(measured, title, answer) {
       const path = `/api/gallery/${encodeURIComponent(task)}?sources=${sources.map(encodeURIComponent).join(",")}`;
       if (path === shown) return;
       shown = path;
-      filled(element.lastChild, () => latest((signal) => get(path, signal)), (found) => examples(found, title));
+      filled(
+        element.lastChild,
+        () => latest((signal) => get(path, signal)),
+        (found) => examples(found, title),
+      );
     }
   };
 }
@@ -34,7 +49,12 @@ function examples(found, title) {
   if (!found.examples.length) return html("p", {}, `There are no pictures of ${name}.`);
   return found.examples.map((example, n) => {
     const figure = (said, src, loss = null) =>
-      html("figure", {}, html("img", { src, alt: `${said}: ${name}, test picture ${n + 1}`, loading: "lazy" }), html("figcaption", {}, said, loss === null ? null : html("small", {}, ` loss ${number(loss, 3)}`)));
+      html(
+        "figure",
+        {},
+        html("img", { src, alt: `${said}: ${name}, test picture ${n + 1}`, loading: "lazy" }),
+        html("figcaption", {}, said, loss === null ? null : html("small", {}, ` loss ${number(loss, 3)}`)),
+      );
     return html("div", { class: "pictures", role: "group", "aria-label": `Test picture ${n + 1}` }, [
       figure("Input", example.input),
       figure("Truth", example.target),

@@ -43,7 +43,10 @@ export function drawGraph(taxonomy, { width, em = 16, title = (task) => task, ch
 
 /** What the marks and widths of a drawing mean, as HTML. */
 export function legend(taxonomy, em = 16) {
-  const strongest = Math.max(...taxonomy.edges.filter((edge) => !supervised(edge)).map((edge) => edge.affinity ?? 0), 0);
+  const strongest = Math.max(
+    ...taxonomy.edges.filter((edge) => !supervised(edge)).map((edge) => edge.affinity ?? 0),
+    0,
+  );
   const marks = [
     ["supervised", "labelled, served by its own network"],
     ["source", "labelled for other tasks alone"],
@@ -54,11 +57,24 @@ export function legend(taxonomy, em = 16) {
     html(
       "li",
       {},
-      small(2 * em, svg("line", { class: "line", x1: 0, x2: 2 * em, y1: 0.6 * em, y2: 0.6 * em, "stroke-width": widthOf(part, 1) * em }), em),
+      small(
+        2 * em,
+        svg("line", {
+          class: "line",
+          x1: 0,
+          x2: 2 * em,
+          y1: 0.6 * em,
+          y2: 0.6 * em,
+          "stroke-width": widthOf(part, 1) * em,
+        }),
+        em,
+      ),
       number(part * strongest, 2),
     ),
   );
-  const last = strongest ? html("li", {}, "affinity of a transfer: its width, as the square root; targets compare as ranks alone") : null;
+  const last = strongest
+    ? html("li", {}, "affinity of a transfer: its width, as the square root; targets compare as ranks alone")
+    : null;
   return html("ul", { class: "legend" }, marks, widths, last);
 }
 
@@ -74,7 +90,8 @@ export function mark(kind, x, y, em, tint = -1) {
   const r = 0.36 * em;
   const look = { class: `mark ${kind} ${tintOf(tint)}` };
   if (kind === "source") return svg("rect", { ...look, x: x - r, y: y - r, width: 2 * r, height: 2 * r });
-  if (kind === "unused") return svg("path", { ...look, d: `M${x - r} ${y - r}L${x + r} ${y + r}M${x + r} ${y - r}L${x - r} ${y + r}` });
+  if (kind === "unused")
+    return svg("path", { ...look, d: `M${x - r} ${y - r}L${x + r} ${y + r}M${x + r} ${y - r}L${x - r} ${y + r}` });
   return svg("circle", { ...look, cx: x, cy: y, r });
 }
 
@@ -83,7 +100,13 @@ function tintOf(tint) {
 }
 
 function lineOf({ from, to, d, width, tint }) {
-  return svg("path", { class: `line ${tintOf(tint)}`, d, "stroke-width": width.toFixed(2), "data-from": from, "data-to": to });
+  return svg("path", {
+    class: `line ${tintOf(tint)}`,
+    d,
+    "stroke-width": width.toFixed(2),
+    "data-from": from,
+    "data-to": to,
+  });
 }
 
 function joinOf({ x, y, radius }) {
@@ -95,6 +118,7 @@ function labelled({ task, x, y, edge, tint }, plan, title) {
   const how = edge ? `labelled, served by its own network, ${scored(edge)}` : "labelled for other tasks alone";
   const name = x - 0.75 * plan.em;
   return node(task, kind, `${title(task)}: ${how}`, [
+    hit(0, x + 0.6 * plan.em, y, plan),
     mark(kind, x, y, plan.em, tint),
     words(title(task), name, y, plan, "end", Boolean(edge)),
     edge ? (plan.narrow ? below(edge, name, y, plan, "end") : columns(edge, 0.3 * plan.em, y, plan)) : null,
@@ -105,6 +129,7 @@ function served({ task, x, y, edge }, plan, title) {
   const name = x + 0.75 * plan.em;
   const how = `from ${listed(edge.sources.map(title))}, affinity ${number(edge.affinity, 3)}, ${scored(edge)}`;
   return node(task, "transferred", `${title(task)}: ${how}`, [
+    hit(x - 0.6 * plan.em, plan.width, y, plan),
     mark("transferred", x, y, plan.em),
     words(title(task), name, y, plan, "start", true),
     plan.narrow ? below(edge, name, y, plan, "start") : columns(edge, plan.width - 7.6 * plan.em, y, plan),
@@ -116,24 +141,43 @@ function node(task, kind, said, parts) {
   return svg("g", attributes, svg("title", {}, said), parts);
 }
 
+/** Where a node is pointed at: its whole row. */
+function hit(left, right, y, plan) {
+  return svg("rect", { class: "hit", x: left, y: y - plan.row / 2, width: right - left, height: plan.row });
+}
+
 function words(text, x, y, plan, anchor, raised) {
   const lift = plan.narrow && raised ? -0.28 : 0.32;
   // A long title gets smaller type before it is cut: its end may be what tells it from another.
   const space = (plan.name - 0.9 * plan.em) / LETTER;
   const size = Math.max(SMALLEST * plan.em, Math.min(TYPE * plan.em, space / [...text].length));
-  return svg("text", { class: "name", x, y: y + lift * plan.em, "text-anchor": anchor, "font-size": size }, short(text, Math.floor(space / size)));
+  return svg(
+    "text",
+    { class: "name", x, y: y + lift * plan.em, "text-anchor": anchor, "font-size": size },
+    short(text, Math.floor(space / size)),
+  );
 }
 
 function below(edge, x, y, plan, anchor) {
   const said = `${share(edge.gain)} · ${share(edge.quality)}`;
-  return svg("text", { class: "score", x, y: y + 0.78 * plan.em, "text-anchor": anchor, "font-size": 0.8 * plan.em }, said);
+  return svg(
+    "text",
+    { class: "score", x, y: y + 0.78 * plan.em, "text-anchor": anchor, "font-size": 0.8 * plan.em },
+    said,
+  );
 }
 
 /** Gain and quality as numbers over bars. */
 function columns(edge, x, y, plan) {
   const one = (value, kind, left) => [
     svg("rect", { class: "rail", x: left, y: y + 0.45 * plan.em, width: 3 * plan.em, height: 0.2 * plan.em }),
-    svg("rect", { class: `bar ${kind}`, x: left, y: y + 0.45 * plan.em, width: 3 * plan.em * (value ?? 0), height: 0.2 * plan.em }),
+    svg("rect", {
+      class: `bar ${kind}`,
+      x: left,
+      y: y + 0.45 * plan.em,
+      width: 3 * plan.em * (value ?? 0),
+      height: 0.2 * plan.em,
+    }),
     svg("text", { class: "score", x: left, y: y + 0.25 * plan.em }, share(value)),
   ];
   return [one(edge.gain, "gain", x), one(edge.quality, "quality", x + 3.6 * plan.em)];
@@ -141,15 +185,23 @@ function columns(edge, x, y, plan) {
 
 function headings(plan) {
   const y = 1.1 * plan.em;
-  const said = (x, text, anchor = "start") => svg("text", { class: "heading", x, y, "text-anchor": anchor, "aria-hidden": "true" }, text);
+  const said = (x, text, anchor = "start") =>
+    svg("text", { class: "heading", x, y, "text-anchor": anchor, "aria-hidden": "true" }, text);
   const [left, right] = [plan.left[0], plan.right[0]];
   const scores = plan.narrow ? "gain · quality" : "";
   return [
     left && said(left.x, plan.narrow ? `Label` : "Label these", "end"),
-    right && said(plan.narrow ? plan.width : right.x, plan.narrow ? `Served (${scores})` : "Transferred to", plan.narrow ? "end" : "start"),
-    !plan.narrow && left && [said(0.3 * plan.em, "gain"), said(3.9 * plan.em, "quality")],
+    right &&
+      said(
+        plan.narrow ? plan.width : right.x,
+        plan.narrow ? `Served (${scores})` : "Transferred to",
+        plan.narrow ? "end" : "start",
+      ),
+    !plan.narrow && plan.left.some((one) => one.edge) && [said(0.3 * plan.em, "gain"), said(3.9 * plan.em, "quality")],
     !plan.narrow && right && [said(plan.width - 7.6 * plan.em, "gain"), said(plan.width - 4 * plan.em, "quality")],
-  ].flat().filter(Boolean);
+  ]
+    .flat()
+    .filter(Boolean);
 }
 
 function scored(edge) {
@@ -167,7 +219,8 @@ function link(drawing, nodes, lines, joins, chosen) {
     for (const line of lines) if (line.from === task && task !== null) lit.add(line.to);
     for (const line of lines) if (line.to === task && line.from) lit.add(line.from);
     drawing.classList.toggle("dimmed", task !== null);
-    const own = (line) => task !== null && (line.to === task || (line.from ? line.from === task : feeds(lines, task, line.to)));
+    const own = (line) =>
+      task !== null && (line.to === task || (line.from ? line.from === task : feeds(lines, task, line.to)));
     for (const line of lines) line.element.classList.toggle("lit", own(line));
     for (const join of joins) join.element.classList.toggle("lit", join.to === task || feeds(lines, task, join.to));
     for (const one of nodes) one.element.classList.toggle("lit", lit.has(one.task));

@@ -16,7 +16,7 @@ const NOTES = { have: "have", forced: "must", ruled_out: "never" };
 /**
  * The groups in an element.
  *
- * measured: of /api/measurements. change: called with another choice. open: called with the task whose details are wanted.
+ * measured: of /api/measurements. change: called with another choice. open: called with the task to tell of.
  * Gives show(state, answer), which draws them anew and keeps the focus.
  */
 export function groups(element, measured, change, open) {
@@ -38,7 +38,13 @@ export function groups(element, measured, change, open) {
     const count = html("span", { class: "count" });
     lists.set(role, { list, count });
     return dropping(
-      html("section", { class: "group", "data-role": role }, html("h3", {}, title, " ", count), html("p", { class: "said" }, said, " · ", html("kbd", {}, key)), list),
+      html(
+        "section",
+        { class: "group", "data-role": role },
+        html("h3", {}, title, " ", count),
+        html("p", { class: "said" }, said, " · ", html("kbd", {}, key)),
+        list,
+      ),
       role,
       move,
     );
@@ -48,7 +54,8 @@ export function groups(element, measured, change, open) {
 
   function move(name, role) {
     const task = measured.tasks.find((one) => one.name === name);
-    if (task && allowed(task, role) && roleOf(measured, state, name) !== role) change(withEntry(measured, state, "roles", name, role));
+    if (task && allowed(task, role) && roleOf(measured, state, name) !== role)
+      change(withEntry(measured, state, "roles", name, role));
   }
 
   function chip(task) {
@@ -101,7 +108,9 @@ export function groups(element, measured, change, open) {
       filled.get(roleOf(measured, state, task.name)).push(entry);
       put(notes, remarks(measured, state, task, answer).join(" · "));
       button.classList.toggle("labelled", answer?.sources.includes(task.name) ?? false);
-      button.title = own.has(task.name) ? `gain ${share(own.get(task.name).gain)}, quality ${share(own.get(task.name).quality)}` : "";
+      button.title = own.has(task.name)
+        ? `gain ${share(own.get(task.name).gain)}, quality ${share(own.get(task.name).quality)}`
+        : "";
     }
     for (const [role, { list, count }] of lists) {
       if (!same([...list.children], filled.get(role))) put(list, filled.get(role));

@@ -11,8 +11,8 @@ const HAIRLINE = 0.07;
  * A transfer of several sources is a hyper-edge: its sources meet at a join in front of the target, and go on as one.
  *
  * taxonomy: as `tk taxonomy --json` prints it. width: in px. em: the size of type in px.
- * Gives {narrow, width, height, em, left, right, joins, lines}, all in px; lines are {from, to, d, width, tint}, with the
- * task at either end and tint the number of the source among those that feed others.
+ * Gives {narrow, width, height, em, row, name, strongest, left, right, joins, lines}, all in px. Lines are {from, to,
+ * d, width, tint}, with the task at either end and tint the number of the source among those that feed others.
  */
 export function layout(taxonomy, width, em) {
   const narrow = width < 44 * em;
@@ -42,7 +42,19 @@ export function layout(taxonomy, width, em) {
   }));
   const strongest = Math.max(...right.map((edge) => edge.affinity ?? 0), 0);
   const { lines, joins } = transfers(nodes, targets, strongest, em, Math.min(3.2 * em, 0.3 * (at.right - at.left)));
-  return { narrow, width, height: top + rows * row + 0.4 * em, em, name, strongest, left: nodes, right: targets, lines, joins };
+  return {
+    narrow,
+    width,
+    height: top + rows * row + 0.4 * em,
+    em,
+    row,
+    name,
+    strongest,
+    left: nodes,
+    right: targets,
+    lines,
+    joins,
+  };
 }
 
 /** A target that is served by its own network. */
@@ -63,10 +75,14 @@ function places(taxonomy) {
   const left = [...feeds.keys()].sort((a, b) => feeds.get(b).length - feeds.get(a).length || before(a, b));
   for (let turn = 0; turn < 8; turn += 1) {
     const height = new Map(left.map((source, n) => [source, n / Math.max(left.length - 1, 1)]));
-    const wanted = new Map(right.map((edge) => [edge.target, mean(edge.sources.map((source) => height.get(source) ?? 0))]));
+    const wanted = new Map(
+      right.map((edge) => [edge.target, mean(edge.sources.map((source) => height.get(source) ?? 0))]),
+    );
     right.sort((a, b) => wanted.get(a.target) - wanted.get(b.target) || before(a.target, b.target));
     const depth = new Map(right.map((edge, n) => [edge.target, n / Math.max(right.length - 1, 1)]));
-    const sought = new Map(left.map((task) => [task, feeds.get(task).length ? mean(feeds.get(task).map((t) => depth.get(t))) : 2]));
+    const sought = new Map(
+      left.map((task) => [task, feeds.get(task).length ? mean(feeds.get(task).map((t) => depth.get(t))) : 2]),
+    );
     left.sort((a, b) => sought.get(a) - sought.get(b) || before(a, b));
   }
   return { left, right, feeds };
@@ -83,8 +99,15 @@ function transfers(nodes, targets, strongest, em, reach) {
     for (const source of sources) {
       const start = source.x + 0.45 * em;
       const bend = (start + end) / 2;
-      const d = `M${round(start)} ${round(source.y)}C${round(bend)} ${round(source.y)} ${round(bend)} ${round(y)} ${round(end)} ${round(y)}`;
-      lines.push({ from: source.task, to: task, d, width: Math.max(width / sources.length, HAIRLINE * em), tint: source.tint });
+      const at = (x, y) => `${round(x)} ${round(y)}`;
+      const d = `M${at(start, source.y)}C${at(bend, source.y)} ${at(bend, y)} ${at(end, y)}`;
+      lines.push({
+        from: source.task,
+        to: task,
+        d,
+        width: Math.max(width / sources.length, HAIRLINE * em),
+        tint: source.tint,
+      });
     }
     if (sources.length > 1) {
       lines.push({ from: null, to: task, d: `M${round(end)} ${round(y)}H${round(x - 0.45 * em)}`, width, tint: -1 });

@@ -8,26 +8,41 @@ const LEVELS = 9;
 /**
  * The drawing of a matrix. Pure: data in, element out.
  *
- * data: {targets, sources, values: [targets][sources] with null where unmeasured, better: "higher" or "lower"}. A task's
- * cell with itself is its own network: framed, and not ranked. Rows are shaded each by itself where `byRow`, since
- * affinities of different targets compare only as ranks; else the values are, `log`arithmically where asked.
- * options: width and em in px; title: task -> what people read; tell: called with {target, source, value, rank, of} of the
- * cell under the pointer or the cursor; lines: {rows, columns}, places before which a group begins.
+ * data: {targets, sources, values: [targets][sources] with null where unmeasured, better: "higher" or "lower"}. A
+ * task's cell with itself is its own network: framed, and not ranked. Rows are shaded each by itself where `byRow`,
+ * since affinities of different targets compare only as ranks; else the values are, `log`arithmically where asked.
+ * options: width and em in px; title: task -> what people read; tell: called with {target, source, value, rank, of}
+ * of the cell under the pointer or the cursor; lines: {rows, columns}, places before which a group begins.
  */
-export function drawMatrix(data, { width, em = 16, title = (task) => task, tell = () => {}, byRow = true, lines = {}, log = false }) {
+export function drawMatrix(
+  data,
+  { width, em = 16, title = (task) => task, tell = () => {}, byRow = true, lines = {}, log = false },
+) {
   const { targets, sources, values } = data;
   const type = 0.72 * em;
-  const letters = width < 40 * em ? 12 : 20;
+  const letters = width < 40 * em ? 18 : 20;
   const margin = letters * 0.56 * type + 0.6 * em;
   const cell = Math.max(0.8 * em, Math.min(1.9 * em, (width - margin - 0.5 * em - margin * 0.35) / sources.length));
   const above = margin * 0.86 + 0.4 * em;
-  const size = { width: Math.max(width, margin + cell * sources.length + 0.5 * margin), height: above + cell * targets.length + 0.5 * em };
-  const ranks = values.map((row, n) => ranked(row.map((value, m) => (targets[n] === sources[m] ? null : value)), data.better));
+  const size = {
+    width: Math.max(width, margin + cell * sources.length + 0.5 * margin),
+    height: above + cell * targets.length + 0.5 * em,
+  };
+  const ranks = values.map((row, n) =>
+    ranked(
+      row.map((value, m) => (targets[n] === sources[m] ? null : value)),
+      data.better,
+    ),
+  );
   const levels = shaded(data, ranks, byRow, log);
   const name = (task) => short(title(task), letters);
   const fits = Math.min(type, cell * 0.85);
   const drawing = svg("svg", {
-    class: "matrix", ...size, viewBox: `0 0 ${size.width} ${size.height}`, role: "application", tabindex: 0,
+    class: "matrix",
+    ...size,
+    viewBox: `0 0 ${size.width} ${size.height}`,
+    role: "application",
+    tabindex: 0,
     "aria-roledescription": "matrix",
     "aria-label": `Matrix of ${targets.length} targets by ${sources.length} sources. Arrow keys go from cell to cell.`,
   });
@@ -35,27 +50,78 @@ export function drawMatrix(data, { width, em = 16, title = (task) => task, tell 
     sources.map((source, column) =>
       svg("rect", {
         class: `cell q${levels[row][column] ?? "none"}${target === source ? " own" : ""}`,
-        x: margin + column * cell + 0.5, y: above + row * cell + 0.5, width: cell - 1, height: cell - 1,
+        x: margin + column * cell + 0.5,
+        y: above + row * cell + 0.5,
+        width: cell - 1,
+        height: cell - 1,
       }),
     ),
   );
   const numbered = cell >= 1.25 * em;
-  const numbers = numbered ? targets.map((target, row) => sources.map((source, column) => {
-    const place = ranks[row][column];
-    return place === null ? null : svg("text", {
-      class: `rank on${levels[row][column]}`, x: margin + (column + 0.5) * cell, y: above + (row + 0.68) * cell, "text-anchor": "middle", "font-size": 0.62 * em,
-    }, String(place));
-  })) : [];
+  const numbers = numbered
+    ? targets.map((target, row) =>
+        sources.map((source, column) => {
+          const place = ranks[row][column];
+          return place === null
+            ? null
+            : svg(
+                "text",
+                {
+                  class: `rank on${levels[row][column]}`,
+                  x: margin + (column + 0.5) * cell,
+                  y: above + (row + 0.68) * cell,
+                  "text-anchor": "middle",
+                  "font-size": 0.62 * em,
+                },
+                String(place),
+              );
+        }),
+      )
+    : [];
   drawing.append(
     ...cells.flat(),
     ...numbers.flat().filter(Boolean),
-    ...targets.map((task, row) => svg("text", { class: "name", x: margin - 0.4 * em, y: above + (row + 0.5) * cell + 0.35 * fits, "text-anchor": "end", "font-size": fits }, svg("title", {}, title(task)), name(task))),
+    ...targets.map((task, row) =>
+      svg(
+        "text",
+        {
+          class: "name",
+          x: margin - 0.4 * em,
+          y: above + (row + 0.5) * cell + 0.35 * fits,
+          "text-anchor": "end",
+          "font-size": fits,
+        },
+        svg("title", {}, title(task)),
+        name(task),
+      ),
+    ),
     ...sources.map((task, column) => {
       const [x, y] = [margin + (column + 0.5) * cell + 0.3 * fits, above - 0.4 * em];
-      return svg("text", { class: "name", x, y, "font-size": fits, transform: `rotate(-60 ${x} ${y})` }, svg("title", {}, title(task)), name(task));
+      return svg(
+        "text",
+        { class: "name", x, y, "font-size": fits, transform: `rotate(-60 ${x} ${y})` },
+        svg("title", {}, title(task)),
+        name(task),
+      );
     }),
-    ...(lines.rows ?? []).map((row) => svg("line", { class: "rule", x1: margin, x2: margin + cell * sources.length, y1: above + row * cell, y2: above + row * cell })),
-    ...(lines.columns ?? []).map((column) => svg("line", { class: "rule", x1: margin + column * cell, x2: margin + column * cell, y1: above, y2: above + cell * targets.length })),
+    ...(lines.rows ?? []).map((row) =>
+      svg("line", {
+        class: "rule",
+        x1: margin,
+        x2: margin + cell * sources.length,
+        y1: above + row * cell,
+        y2: above + row * cell,
+      }),
+    ),
+    ...(lines.columns ?? []).map((column) =>
+      svg("line", {
+        class: "rule",
+        x1: margin + column * cell,
+        x2: margin + column * cell,
+        y1: above,
+        y2: above + cell * targets.length,
+      }),
+    ),
   );
   const cursor = svg("rect", { class: "cursor", width: cell, height: cell, visibility: "hidden" });
   drawing.append(cursor);
@@ -66,7 +132,13 @@ export function drawMatrix(data, { width, em = 16, title = (task) => task, tell 
     cursor.setAttribute("x", margin + column * cell);
     cursor.setAttribute("y", above + row * cell);
     cursor.setAttribute("visibility", "visible");
-    tell({ target: targets[row], source: sources[column], value: values[row][column], rank: ranks[row][column], of: ranks[row].filter((rank) => rank !== null).length });
+    tell({
+      target: targets[row],
+      source: sources[column],
+      value: values[row][column],
+      rank: ranks[row][column],
+      of: ranks[row].filter((rank) => rank !== null).length,
+    });
   };
   drawing.addEventListener("pointermove", (event) => {
     const box = drawing.getBoundingClientRect();
@@ -102,10 +174,15 @@ export function cellSaid({ target, source, value, rank, of }, title, what) {
 /**
  * Tasks in the order that is asked for.
  *
- * by: "group" (a Map task -> group), "similarity" (the leaves of the tree), "value" (mean rank in the matrix) or "name".
+ * by: "group" (groups, a Map), "similarity" (leaves, of the tree), "value" (score, the lowest first) or "name".
  */
 export function ordered(tasks, by, { title, groups, leaves, score }) {
-  const places = { group: (task) => groups.get(task) ?? "~", similarity: (task) => place(leaves, task), value: (task) => score(task), name: () => 0 };
+  const places = {
+    group: (task) => groups.get(task) ?? "~",
+    similarity: (task) => place(leaves, task),
+    value: (task) => score(task),
+    name: () => 0,
+  };
   const key = new Map(tasks.map((task) => [task, places[by](task)]));
   const compare = (one, other) => (one < other ? -1 : one > other ? 1 : 0);
   return [...tasks].sort((a, b) => compare(key.get(a), key.get(b)) || compare(title(a), title(b)));
@@ -122,11 +199,18 @@ function shaded({ values, better }, ranks, byRow, log) {
   if (byRow)
     return ranks.map((row, n) => {
       const last = Math.max(...row.map((rank) => rank ?? 0), 2);
-      return row.map((rank, m) => (values[n][m] === null ? null : rank === null ? "own" : Math.round((top * (last - rank)) / (last - 1))));
+      return row.map((rank, m) =>
+        values[n][m] === null ? null : rank === null ? "own" : Math.round((top * (last - rank)) / (last - 1)),
+      );
     });
   const scaled = (value) => (log ? Math.log(Math.max(value, 1e-12)) : value);
-  const all = values.flat().filter((value) => value !== null).map(scaled);
+  const all = values
+    .flat()
+    .filter((value) => value !== null)
+    .map(scaled);
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const level = (value) => Math.round((top * (scaled(value) - low)) / (high - low || 1));
-  return values.map((row) => row.map((value) => (value === null ? null : better === "higher" ? level(value) : top - level(value))));
+  return values.map((row) =>
+    row.map((value) => (value === null ? null : better === "higher" ? level(value) : top - level(value))),
+  );
 }

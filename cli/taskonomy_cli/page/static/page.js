@@ -52,7 +52,10 @@ function build(measured) {
       (value) => change({ ...state, budget: value }),
     ),
     downloads: downloads(at("downloads"), () => body(state), complain),
-    deeper: tabs(at("deeper"), panels(measured, title, () => last)),
+    deeper: tabs(
+      at("deeper"),
+      panels(measured, title, () => last),
+    ),
   };
   // Where there is one column, the answer should not be far below the budget.
   at("tasks").open = matchMedia("(min-width: 60rem)").matches;
@@ -90,7 +93,9 @@ function build(measured) {
   }
 
   function showBudget() {
-    const costs = measured.tasks.flatMap((task) => ["costs", "transfer_costs"].map((kind) => numberOf(measured, state, kind, task.name)));
+    const costs = measured.tasks.flatMap((task) =>
+      ["costs", "transfer_costs"].map((kind) => numberOf(measured, state, kind, task.name)),
+    );
     parts.budget.show(state.budget, stairs.of === withoutBudget(state) ? stairs.steps : null, costs);
   }
 
@@ -122,7 +127,9 @@ function build(measured) {
     const asked = state;
     parts.deeper.show(asked);
     if (last?.status !== "infeasible")
-      second((signal) => post("/api/taxonomy", body(asked, { alternatives: NEXT_BEST, neighbours: true }), signal)).then(parts.answers.more, complain);
+      second((signal) =>
+        post("/api/taxonomy", body(asked, { alternatives: NEXT_BEST, neighbours: true }), signal),
+      ).then(parts.answers.more, complain);
     const of = withoutBudget(asked);
     if (stairs.of === of) return;
     try {
@@ -136,7 +143,9 @@ function build(measured) {
 
   function unused(answer) {
     const served = new Set(answer.edges.map((edge) => edge.target));
-    return measured.tasks.map((task) => task.name).filter((task) => !served.has(task) && !answer.sources.includes(task));
+    return measured.tasks
+      .map((task) => task.name)
+      .filter((task) => !served.has(task) && !answer.sources.includes(task));
   }
 
   function recommend(task) {
@@ -147,13 +156,19 @@ function build(measured) {
   function order() {
     const numbers = [1, 2, 3, 4, 5].filter((n) => n < measured.max_order);
     const options = [...numbers.map((n) => [n, String(n)]), [measured.max_order, `any (${measured.max_order})`]];
-    put(at("order"), options.map(([value, said]) => html("option", { value }, said)));
+    put(
+      at("order"),
+      options.map(([value, said]) => html("option", { value }, said)),
+    );
     at("order").addEventListener("change", (event) => change({ ...state, order: Number(event.target.value) }));
   }
 
   function objective() {
     const said = { sqrt: "√ affinity", affinity: "affinity", gain: "gain", quality: "quality" };
-    put(at("objective"), measured.objectives.map((name) => html("option", { value: name }, said[name] ?? name)));
+    put(
+      at("objective"),
+      measured.objectives.map((name) => html("option", { value: name }, said[name] ?? name)),
+    );
     at("objective").addEventListener("change", (event) => change({ ...state, objective: event.target.value }));
   }
 

@@ -5,10 +5,11 @@ import { svg } from "./dom.js";
 /**
  * Mean gain and quality over budgets, from 0 to 1. Pure: data in, element out.
  *
- * steps: of `tk taxonomy --all-budgets --json`. options: width, height and inset (at either side) in px; max: the last
- * budget; budget: where the marker stands.
+ * known: the steps of `tk taxonomy --all-budgets --json`; null while they are unknown. options: width, height and inset
+ * (at either side) in px; max: the last budget; budget: where the marker stands.
  */
-export function drawStaircase(steps, { width, height, inset, max, budget }) {
+export function drawStaircase(known, { width, height, inset, max, budget }) {
+  const steps = known ?? [];
   const x = (value) => inset + ((width - 2 * inset) * Math.min(value, max)) / (max || 1);
   const y = (value) => height - 1 - (height - 2) * (value ?? 0);
   const first = steps.length ? steps[0].budget : max;
@@ -16,14 +17,15 @@ export function drawStaircase(steps, { width, height, inset, max, budget }) {
     steps
       .map((step, n) => {
         const level = y(step.mean[kind]).toFixed(1);
-        return `${n ? "V" : `M${x(step.budget).toFixed(1)} `}${level}H${x(n + 1 < steps.length ? steps[n + 1].budget : max).toFixed(1)}`;
+        const end = n + 1 < steps.length ? steps[n + 1].budget : max;
+        return `${n ? "V" : `M${x(step.budget).toFixed(1)} `}${level}H${x(end).toFixed(1)}`;
       })
       .join("");
   const bottom = `V${height}H${x(first).toFixed(1)}Z`;
   return svg(
     "svg",
     { class: "staircase", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
-    first > 0 && svg("rect", { class: "never", x: x(0), y: 0, width: Math.max(0, x(first) - x(0)), height }),
+    known && first > 0 && svg("rect", { class: "never", x: x(0), y: 0, width: Math.max(0, x(first) - x(0)), height }),
     steps.length > 0 && [
       svg("path", { class: "area gain", d: stairs("gain") + bottom }),
       svg("path", { class: "area quality", d: stairs("quality") + bottom }),

@@ -35,8 +35,7 @@ export function tidy(measured, raw) {
 export function toAddress(measured, state) {
   const parts = [];
   const say = (key, value) => parts.push(`${key}=${value}`);
-  for (const key of ["budget", "order", "objective"])
-    if (state[key] !== measured[key]) say(key, state[key]);
+  for (const key of ["budget", "order", "objective"]) if (state[key] !== measured[key]) say(key, state[key]);
   for (const role of ROLES) {
     const names = Object.keys(state.roles).filter((name) => state.roles[name] === role);
     if (names.length) say(role, names.map(encodeURIComponent).join(","));

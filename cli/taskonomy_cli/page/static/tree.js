@@ -25,15 +25,34 @@ export function drawTree(tree, groups, { width, em = 16, title = (task) => task 
   branch(tree);
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => part * highest);
   const bottom = row * leaves.length + 0.4 * em;
+  const members = fromTop.map((group) => group.map(title).join(", ")).join("; ");
+  const grouped = groups.length ? ` in ${groups.length} groups: ${members}` : "";
   return svg(
     "svg",
-    { class: "tree", ...size, viewBox: `0 0 ${size.width} ${size.height}`, role: "img", "aria-label": `Similarity tree of ${leaves.length} tasks${groups.length ? ` in ${groups.length} groups: ${fromTop.map((group) => group.map(title).join(", ")).join("; ")}` : ""}.` },
+    {
+      class: "tree",
+      ...size,
+      viewBox: `0 0 ${size.width} ${size.height}`,
+      role: "img",
+      "aria-label": `Similarity tree of ${leaves.length} tasks${grouped}.`,
+    },
     shapes,
-    leaves.map((task) => svg("text", { class: "name", x: width - names + 0.5 * em, y: y.get(task) + 0.3 * em, "font-size": 0.9 * em }, svg("title", {}, title(task)), short(title(task), letters))),
+    leaves.map((task) =>
+      svg(
+        "text",
+        { class: "name", x: width - names + 0.5 * em, y: y.get(task) + 0.3 * em, "font-size": 0.9 * em },
+        svg("title", {}, title(task)),
+        short(title(task), letters),
+      ),
+    ),
     fromTop.map((group, n) => bracket(group, n)),
     ticks.map((tick) => [
       svg("line", { class: "tick", x1: x(tick), x2: x(tick), y1: bottom, y2: bottom + 0.3 * em }),
-      svg("text", { class: "heading", x: x(tick), y: bottom + 1.3 * em, "text-anchor": "middle", "font-size": 0.75 * em }, number(tick, 2)),
+      svg(
+        "text",
+        { class: "heading", x: x(tick), y: bottom + 1.3 * em, "text-anchor": "middle", "font-size": 0.75 * em },
+        number(tick, 2),
+      ),
     ]),
   );
 
@@ -41,7 +60,11 @@ export function drawTree(tree, groups, { width, em = 16, title = (task) => task 
     if (!node.children) return y.get(node.name);
     const at = node.children.map(branch);
     const look = `branch ${one(leavesOf(node))}`;
-    node.children.forEach((child, n) => shapes.push(svg("path", { class: `branch ${one(leavesOf(child))}`, d: `M${x(node.height)} ${at[n]}H${x(child.height)}` })));
+    node.children.forEach((child, n) =>
+      shapes.push(
+        svg("path", { class: `branch ${one(leavesOf(child))}`, d: `M${x(node.height)} ${at[n]}H${x(child.height)}` }),
+      ),
+    );
     shapes.push(svg("path", { class: look, d: `M${x(node.height)} ${Math.min(...at)}V${Math.max(...at)}` }));
     return at.reduce((sum, value) => sum + value, 0) / at.length;
   }
@@ -54,7 +77,8 @@ export function drawTree(tree, groups, { width, em = 16, title = (task) => task 
 
   function bracket(group, n) {
     const at = group.map((task) => y.get(task)).filter((value) => value !== undefined);
-    const d = `M${width - 0.5 * em} ${Math.min(...at) - 0.45 * em}h${0.3 * em}V${Math.max(...at) + 0.45 * em}h${-0.3 * em}`;
+    const [top, bottom] = [Math.min(...at) - 0.45 * em, Math.max(...at) + 0.45 * em];
+    const d = `M${width - 0.5 * em} ${top}h${0.3 * em}V${bottom}h${-0.3 * em}`;
     return svg("path", { class: `branch tint${n % 7}`, d });
   }
 }

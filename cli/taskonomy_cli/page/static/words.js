@@ -23,7 +23,12 @@ export function listed(names) {
 /** At most so many letters, with an ellipsis for the rest. */
 export function short(text, letters) {
   const signs = [...text];
-  return signs.length <= letters ? text : `${signs.slice(0, Math.max(1, letters - 1)).join("").trimEnd()}…`;
+  return signs.length <= letters
+    ? text
+    : `${signs
+        .slice(0, Math.max(1, letters - 1))
+        .join("")
+        .trimEnd()}…`;
 }
 
 /** A name in words, for a task without a title. */
@@ -36,7 +41,9 @@ export function inWords(name) {
 export function proof(answer) {
   if (answer.status === "optimal") return "Proved best.";
   const gap = answer.objective.gap;
-  return gap ? `Best found in the time; at most ${number(100 * gap, 2)} % better is possible.` : "Best found in the time.";
+  return gap
+    ? `Best found in the time; at most ${number(100 * gap, 2)} % better is possible.`
+    : "Best found in the time.";
 }
 
 /** The answer in a few sentences: what a screen reader says after every change. */
