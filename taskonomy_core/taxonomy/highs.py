@@ -204,6 +204,7 @@ class _Model:
                 getattr(self._highs, interrupt).subscribe(self._end)
         self._ending = False
         failures: list[BaseException] = []
+        done = threading.Event()
 
         def run() -> None:
             try:
@@ -212,16 +213,17 @@ class _Model:
                 self._highs.resetGlobalScheduler(False)
             except BaseException as failure:
                 failures.append(failure)
+            finally:
+                done.set()
 
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
+        threading.Thread(target=run, daemon=True).start()
         try:
-            while thread.is_alive():
-                thread.join(0.1)
+            # Python 3.11 takes a thread for ended when Ctrl-C interrupts its join.
+            while not done.wait(0.1):
                 go_on(self._stop)
         except BaseException:
             self._ending = True
-            thread.join()
+            done.wait()
             raise
         if failures:
             raise failures[0]
