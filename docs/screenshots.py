@@ -2,7 +2,7 @@
 
     python docs/screenshots.py --from FOLDER        the authors' measurements, which are not ours to hand on
 
-It needs the extras `page` and `dev`, and a Chromium. The pictures have 256 colours at most, which keeps them small.
+It needs the extras `page` and `dev`, and a Chromium. The pictures have 256 colours, which keeps them small.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ def served(source: Path) -> Iterator[str]:
 def write(picture: bytes, path: Path) -> None:
     """Write a PNG of at most LARGEST bytes."""
     with Image.open(io.BytesIO(picture)) as image:
-        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+        palette = image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        palette.save(path, optimize=True)
     size = path.stat().st_size
     if size > LARGEST:
         raise SystemExit(f"{path} has {size} bytes, more than {LARGEST}.")

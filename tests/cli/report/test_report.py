@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from taskonomy_cli.app import tk
 from taskonomy_cli.commands import report as command
+from taskonomy_cli.report import contents
 
 from .conftest import HOSTILE
 
@@ -107,6 +108,23 @@ def test_budget_order_and_objective_may_be_asked_for(trained: Path, tmp_path: Pa
     assert "tk taxonomy --budget 1 --order 1 --objective gain" in text
     assert "Objective: gain, at most 1 source to a transfer." in text
     assert "Galleries" not in text
+
+
+def test_what_makes_it_too_large_is_left_out_and_said(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "_GRAPHS", 1)
+    monkeypatch.setattr(contents, "_STAIRCASE", 1)
+    place = tmp_path / "small.html"
+    assert invoke(trained, "report", "-o", str(place), "--budget", "2", "--examples", "0").exit_code == 0
+    text = place.read_text()
+    steps = text.split('<details class="step"')[1:]
+    assert ["<svg" in step.split("</details>")[0] for step in steps] == [
+        step.startswith(' data-budget="2"') for step in steps
+    ]
+    assert text.count("Its graph is left out, to keep this file small") == len(steps) - 1
+    assert "tk taxonomy --all-budgets --plot budgets.svg draws it." in text
+    assert invoke(trained, "taxonomy", "--all-budgets", "--plot", str(tmp_path / "budgets.svg")).exit_code == 0
 
 
 def test_a_broken_task_is_named_and_the_others_are_shown(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
