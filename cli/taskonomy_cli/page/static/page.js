@@ -14,7 +14,7 @@ import { body, fromAddress, numberOf, roleOf, tidy, toAddress, withoutBudget } f
 import { theme } from "./theme.js";
 import { inWords } from "./words.js";
 
-const PAUSE = 30; // ms without a change before a question is sent
+const PAUSE = 10; // ms without a change before a question is sent
 const LATER = 250; // ms before what is not seen first is asked
 const NEXT_BEST = 3;
 
