@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from taskonomy_core.taxonomy.edges import Edge
     from taskonomy_core.taxonomy.taxonomy import Taxonomy
 
-_HIGH, _WIDEST = 128, 288  # pixels that pictures are shown at: the small ones enlarged by a whole factor
+# Pixels: of a shown picture's shorter side, small ones enlarged by a whole factor, and of its width.
+_HIGH, _WIDEST = 128, 288
 # Longest side in pixels and quality of WebP, tried in this order; None: nothing is lost.
 _STEPS: tuple[tuple[int, int | None], ...] = ((96, None), (256, 85), (192, 80), (128, 75), (96, 65), (64, 50), (32, 40))
 _MARKUP = 400  # bytes of the page around a picture, about
@@ -122,8 +123,8 @@ def _shown(picture: NDArray[np.uint8], alt: str, caption: str, side: int, qualit
     from PIL import Image  # heavy
 
     image = Image.fromarray(picture)
-    factor = max(1, _HIGH // image.height) if image.height < _HIGH else _HIGH / image.height
-    factor = min(factor, _WIDEST / image.width)
+    least = min(image.size)
+    factor = min(_HIGH // least if least <= _HIGH else _HIGH / least, _WIDEST / image.width)
     width, height = (max(1, round(length * factor)) for length in image.size)
     longest = max(image.size)
     if quality is not None and longest > side:
