@@ -26,6 +26,10 @@ _COARSE = 1e-5
 _CHUNK = 10
 
 
+class NothingFoundError(TaxonomyError):
+    """The time was over before the solver had any taxonomy; see `greedy` for one at once."""
+
+
 def solve(problem: Problem, solver: str = "auto", seconds: float | None = None) -> Taxonomy:
     """Find the best taxonomy within the budget (paper section 3.4, facts 5).
 
@@ -157,7 +161,7 @@ class TaxonomySolver:
         if found.values is None and above is not None and found.bound <= SCALE * above:
             return replace(asked, reason=f"nothing is better than {above:g}")
         if found.values is None:
-            raise TaxonomyError(
+            raise NothingFoundError(
                 f"The solver {self.engine_name} found no taxonomy within {self._seconds:g} seconds.",
                 "Give it more time; type: tk taxonomy --budget N --seconds 600",
             )

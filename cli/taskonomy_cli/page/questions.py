@@ -16,9 +16,10 @@ from taskonomy_cli.measured import Measured
 from taskonomy_cli.page.choice import RefusedError, command_line, first_budget, read_choice, task_of, whole, yes_or_no
 from taskonomy_cli.page.presets import presets
 from taskonomy_core.taxonomy.engines import Stop, go_on, never
+from taskonomy_core.taxonomy.greedy import greedy
 from taskonomy_core.taxonomy.policies import performance
 from taskonomy_core.taxonomy.problem import OBJECTIVES, Problem
-from taskonomy_core.taxonomy.solver import TaxonomySolver
+from taskonomy_core.taxonomy.solver import NothingFoundError, TaxonomySolver
 from taskonomy_core.taxonomy.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Questions:
         deadline = time.perf_counter() + self.seconds
         # What a unit more would buy must not have been dropped as too dear.
         solver = TaxonomySolver(replace(problem, budget=problem.budget + near), seconds=self.seconds, stop=stop)
-        found = solver.alternatives(count, problem.budget) if count else [solver.solve(problem.budget)]
+        found = _found(solver, problem, count)
         best = found[0]
         more: dict[str, Any] = {"command": command_line(self.measured, asked, self.start)}
         if count:
@@ -157,8 +158,8 @@ class Questions:
                 f"Choose one of these: {', '.join(self.measured.affinity.targets)}.",
             )
         named = ("both", "source", "target", "unused", "have", "force", "forbid")
-        asked = replace(asked, **{key: tuple(name for name in getattr(asked, key) if name != target) for key in named})
-        asked = replace(asked, target=(*asked.target, target))
+        others: dict[str, Any] = {key: [name for name in getattr(asked, key) if name != target] for key in named}
+        asked = replace(asked, **others | {"target": [*others["target"], target]})
         problem = asked.problem(self.measured)
         problem = replace(problem, budget=problem.largest_cost)
         go_on(stop)
@@ -191,7 +192,7 @@ class Questions:
 
         asked = read_choice(self.measured, body)
         problem = asked.problem(self.measured)
-        best = TaxonomySolver(problem, seconds=self.seconds, stop=stop).solve()
+        best = _found(TaxonomySolver(problem, seconds=self.seconds, stop=stop), problem)[0]
         if kind == "json":
             plain = answers.plain(best) | {"command": command_line(self.measured, asked, self.start)}
             return json.dumps(plain, indent=2, allow_nan=False).encode() + b"\n"
@@ -227,11 +228,24 @@ def _until(stop: Stop, what: str, option: str) -> Stop:
     return ended
 
 
+def _found(solver: TaxonomySolver, problem: Problem, count: int = 0) -> list[Taxonomy]:
+    """The best taxonomy and up to `count` of the next best; a greedy one where the solver had none in its time."""
+    try:
+        return solver.alternatives(count, problem.budget) if count else [solver.solve(problem.budget)]
+    except NothingFoundError:
+        if (first := greedy(problem)) is None:
+            raise
+        return [first]
+
+
 def _neighbour(solver: TaxonomySolver, problem: Problem, best: Taxonomy, budget: float) -> dict[str, Any] | None:
-    """What another budget would change; None where there is no such budget, or it could buy nothing more."""
+    """What another budget would change; None where there is none, it could buy nothing more, or time ran out."""
     if budget < 0 or budget >= problem.largest_cost + 1:
         return None
-    answer = solver.solve(budget)
+    try:
+        answer = solver.solve(budget)
+    except NothingFoundError:
+        return None
     was, now = performance(best), performance(answer)
     return answers.plain(answer) | {
         "enters": sorted(set(answer.sources) - set(best.sources)),

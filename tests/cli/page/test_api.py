@@ -18,6 +18,7 @@ from taskonomy_cli.page.questions import Questions
 from taskonomy_cli.page.server import application
 from taskonomy_cli.page.showing import Gallery
 from taskonomy_core.taxonomy.engines import CancelledSearchError
+from taskonomy_core.taxonomy.solver import NothingFoundError, TaxonomySolver
 
 
 def test_what_there_is_to_choose_from(client, of_file):
@@ -235,6 +236,25 @@ def test_who_leaves_while_waiting_is_dropped_and_too_many_are_turned_away():
         assert begun == ["kept"]
 
     asyncio.run(play())
+
+
+def test_where_the_solver_has_nothing_in_its_time_a_greedy_answer_says_so(client, monkeypatch):
+    best = client.post("/api/taxonomy", {"budget": 2}).json
+
+    def nothing(*_):
+        raise NothingFoundError("The solver highs found no taxonomy within 2 seconds.", "Give it more time.")
+
+    monkeypatch.setattr(TaxonomySolver, "solve", nothing)
+    monkeypatch.setattr(TaxonomySolver, "alternatives", nothing)
+    for more in ({}, {"alternatives": 3, "neighbours": True}):
+        found = client.post("/api/taxonomy", {"budget": 2, **more}).json
+        assert (found["status"], found["solver"]) == ("feasible", "greedy")
+        assert found["objective"]["value"] <= best["objective"]["value"] <= found["objective"]["bound"]
+        assert found["objective"]["gap"] > 0
+    assert (found["alternatives"], found["neighbours"]) == ([], {"less": None, "more": None})
+    assert client.post("/api/download/csv", {"budget": 2}).status == 200
+    refused = client.post("/api/taxonomy", {"budget": 0})
+    assert (refused.status, refused.json["error"]) == (422, "The solver highs found no taxonomy within 2 seconds.")
 
 
 def test_many_at_once_are_all_answered_two_at_a_time(client, of_file, scores):
