@@ -14,7 +14,7 @@ help: ## list the targets
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,page]'
 	@touch $@
 
 demo: $(READY) ## images to taxonomy with all 26 tasks, in minutes, in the folder taskonomy-demo

@@ -13,6 +13,7 @@ from taskonomy_core.taxonomy.taxonomy import OPTIMAL, Taxonomy
 if TYPE_CHECKING:
     from taskonomy_core.taxonomy.chosen import Chosen
     from taskonomy_core.taxonomy.problem import Problem
+    from taskonomy_core.taxonomy.significance import Significance
     from taskonomy_core.taxonomy.staircase import Staircase
 
 _FOOTNOTE = (
@@ -41,6 +42,20 @@ def plain_staircase(found: Staircase, problem: Problem) -> dict[str, object]:
         "reason": found.reason,
         "steps": [{**plain(step.taxonomy), **step.changes()} for step in found.steps],
         "spans": {source: [list(span) for span in spans] for source, spans in found.spans().items()},
+    }
+
+
+def plain_significance(found: Significance, draws: int) -> dict[str, object]:
+    """A taxonomy against chance for JSON."""
+    best = found.taxonomy
+    return {
+        "budget": best.budget,
+        "order": best.max_order,
+        "objective": best.objective_name,
+        "draws": draws,
+        "seed": found.seed,
+        "measures": [measure.plain() for measure in found.measures],
+        "taxonomy": plain(best),
     }
 
 

@@ -95,7 +95,7 @@ def shown_task(task: Task, data: DataSource, image: int, seed: int) -> Panel:
             raise ValueError(f"its shape is {list(drawn.shape)}, not [1, 3, H, W]")
         target = as_bytes(drawn)[0]
     with plugin_code(task.name, "sees"):
-        inputs = as_bytes(_tiled(_seen(task, example.inputs[0]))[None])[0]
+        inputs = as_bytes(tiled(seen(task, example.inputs[0]))[None])[0]
     with plugin_code(task.name, "metrics"):
         scored = ", ".join(metric().name for metric in task.metrics) or _name(task.loss)
     part = f"{_several(example.inputs.shape[1], 'view')} to {_output(task)}"
@@ -118,14 +118,14 @@ def group_of(image: int, data: DataSource, arrangement: str) -> int:
     return min(having, key=lambda number: (groups[number] not in matching, groups[number].index(image)))
 
 
-def _seen(task: Task, views: Tensor) -> Tensor:
+def seen(task: Task, views: Tensor) -> Tensor:
     """What the encoder takes from the views [V, 3, h, w], as pictures [V, 3, h, w] in [0, 1]; grey where it is grey."""
     seen = task.sees(views)
     pictures = seen.expand(-1, 3, -1, -1) if seen.shape[1] == 1 else seen if seen.shape[1] == 3 else views
     return pictures.float() / 2 + 0.5
 
 
-def _tiled(views: Tensor) -> Tensor:
+def tiled(views: Tensor) -> Tensor:
     """Views [V, 3, h, w] side by side with a white rim between, from four on in a square: [3, H, W]."""
     across = len(views) if len(views) <= ABREAST else ceil(sqrt(len(views)))
     rim, blanks = max(1, views.shape[-1] // _RIM), -len(views) % across

@@ -73,6 +73,12 @@ class LocalTrainer:
         learner.module.load_state_dict(dict(self._state(task)))
         return learner
 
+    def finished_scratch(self, target: str, state: Mapping[str, Tensor], inputs: Tensor) -> Learner:
+        """The from-scratch baseline of a target with its stored `state`; `inputs` as for `finished_network`."""
+        learner = self._from_pixels(self._tasks[target], inputs, "scratch")
+        learner.module.load_state_dict(dict(state))
+        return learner
+
     def finished_transfer(
         self, target: str, sources: Sequence[str], state: Mapping[str, Tensor], inputs: Tensor
     ) -> Learner:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from taskonomy_core.contract import DataRequest, DataSource, EncoderKind, Task
+from taskonomy_core.contract import DataRequest, DataSource, EncoderKind, Progress, Task
 from taskonomy_core.errors import DataError, JobError, PluginError
 from taskonomy_core.ledger.left_out import LeftOut, written
 from taskonomy_core.ledger.networks import Networks
@@ -94,9 +94,17 @@ def record(project: Project, store: Store, opened: Opened) -> None:
     store.record_cards(map(Card.of, opened.tasks.values()))
 
 
-def open_registered(project: Project, device: str, networks: Networks) -> LocalTrainer:
-    """The trainer of a project in this process. Errors: as of `open_plugins`."""
-    return _trainer(project, open_plugins(project), device, networks)
+def open_registered(
+    project: Project, device: str, networks: Networks, preparing: Progress | None = None
+) -> LocalTrainer:
+    """The trainer of a project in this process; with `preparing`, which is told of it, its data is prepared first.
+
+    Errors: as of `open_plugins`, and DataError where the data cannot be prepared.
+    """
+    opened = open_plugins(project)
+    if preparing is not None:
+        opened.data.prepare(preparing)
+    return _trainer(project, opened, device, networks)
 
 
 def open_for_work(project: Project, device: str, data: str | None, networks: Networks) -> LocalTrainer:

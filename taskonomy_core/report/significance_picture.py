@@ -28,7 +28,7 @@ _BELOW = 0.55
 _BINS = 30
 _FLAT = 1e-9  # random taxonomies that differ by less are drawn as one bar
 _BEST = PALETTE[1]
-_BAND, _RANGE = "#aab4bf", "#e3e7eb"
+BAND, RANGE = "#aab4bf", "#e3e7eb"
 _MEANING = {"gain": "mean wins against training from scratch", "quality": "mean wins against full supervision"}
 
 
@@ -138,7 +138,7 @@ def _histogram(axes: Axes, measure: Measure) -> None:
         counts, edges = np.array([len(drawn)]), np.array([measure.mean - half, measure.mean + half])
     else:
         counts, edges = np.histogram(drawn, bins=_BINS)
-    axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=_BAND, ec="white", lw=0.4)
+    axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=BAND, ec="white", lw=0.4)
     tallest = float(counts.max())
     low, high = min(edges[0], value), max(edges[-1], value)
     margin = 0.06 * (high - low)
@@ -187,8 +187,8 @@ def _curve(axes: Axes, points: Sequence[tuple[float, Measure]]) -> None:
     across = np.concatenate([budgets + shift for shift in wide])
     low, high = (np.tile([getattr(m.drawn, end)() for m in measures], len(wide)) for end in ("min", "max"))
     middle, deviation = np.tile(means, len(wide)), np.tile(spreads, len(wide))
-    axes.fill_between(across, low, high, color=_RANGE, lw=0, label="least to greatest of the random ones")
-    axes.fill_between(across, middle - deviation, middle + deviation, color=_BAND, lw=0, label="± standard deviation")
+    axes.fill_between(across, low, high, color=RANGE, lw=0, label="least to greatest of the random ones")
+    axes.fill_between(across, middle - deviation, middle + deviation, color=BAND, lw=0, label="± standard deviation")
     axes.plot(across, middle, color=INK, ls=(0, (4, 2)), lw=1.2, label="random mean")
     axes.plot(budgets, values, color=_BEST, lw=2, marker="o", ms=3.5, label="best taxonomy")
     rules(axes, "y")

@@ -15,6 +15,26 @@ from taskonomy_core.taxonomy.program import Program
 
 SOLVERS = ("highs", "scipy", "cbc")
 
+Stop = Callable[[], bool]
+
+
+class CancelledSearchError(TaxonomyError):
+    """Nobody waits for the answer any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The search was cancelled.", "Ask again.")
+
+
+def never() -> bool:
+    """A Stop that lets the search go on."""
+    return False
+
+
+def go_on(stop: Stop) -> None:
+    """Errors: CancelledSearchError where `stop` says that nobody waits any more."""
+    if stop():
+        raise CancelledSearchError
+
 
 @dataclass(frozen=True, eq=False)
 class Found:
@@ -64,12 +84,15 @@ def choose_solver(name: str = "auto") -> str:
     return name
 
 
-def open_engine(name: str, program: Program) -> Engine:
-    """The solver of a name that `choose_solver` gave, ready for questions about a program."""
+def open_engine(name: str, program: Program, stop: Stop = never) -> Engine:
+    """The solver of a name that `choose_solver` gave, ready for questions about a program.
+
+    HiGHS asks `stop` between the nodes of a search (CancelledSearchError); the others have their time limit alone.
+    """
     if name == "highs":
         from taskonomy_core.taxonomy.highs import WarmHighs
 
-        return WarmHighs(program)
+        return WarmHighs(program, stop)
     if name == "cbc":
         from taskonomy_core.taxonomy.through_pulp import ThroughPulp
 

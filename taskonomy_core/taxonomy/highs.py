@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock, RLock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from taskonomy_core.taxonomy.engines import Found
+from taskonomy_core.taxonomy.engines import Found, Stop, go_on, never
 from taskonomy_core.taxonomy.program import Program, Row, matrix_of
 
 _Node = tuple[tuple[int, ...], tuple[int, ...]]
@@ -57,9 +59,9 @@ class WarmHighs:
     model; HiGHS's own branch and bound, which starts anew, is called when these are not enough.
     """
 
-    def __init__(self, program: Program) -> None:
-        self._base = program
-        self._relaxed = _Model(program, whole=False)
+    def __init__(self, program: Program, stop: Stop = never) -> None:
+        self._base, self._stop = program, stop
+        self._relaxed = _Model(program, whole=False, stop=stop)
         self._whole: _Model | None = None
         self._solved: _Solved | None = None
 
@@ -70,7 +72,7 @@ class WarmHighs:
         if done or (found.values is not None and _left(deadline) == _LEAST):
             return found
         if self._whole is None:
-            self._whole = _Model(self._base, whole=True)
+            self._whole = _Model(self._base, whole=True, stop=self._stop)
         other = self._whole.run(program, _left(deadline), start=found.values)
         if other.optimal or other.infeasible:
             return other
@@ -90,6 +92,7 @@ class WarmHighs:
         for _ in range(_NODES):
             if not nodes:
                 break
+            go_on(self._stop)
             ones, zeros = node = nodes.pop()
             self._relaxed.fix(columns, ones, zeros)
             found = self._relaxed.run(program, _left(deadline))
@@ -144,12 +147,17 @@ def _rounded(program: Program, values: NDArray[np.float64]) -> _Node:
 class _Model:
     """A HiGHS model that follows a Program."""
 
-    def __init__(self, program: Program, whole: bool) -> None:
+    def __init__(self, program: Program, whole: bool, stop: Stop) -> None:
         import highspy
 
-        self._api = highspy
+        self._api, self._stop = highspy, stop
+        # Whether the run that is under way is to end; None as long as HiGHS does not ask.
+        self._ending: bool | None = None
         make: Any = highspy.Highs
         self._highs = make()
+        # highspy guards startSolve with two locks of the class, as if a process had one model; each has its own here,
+        # so that two threads may search at once.
+        self._highs._Highs__solver_stopped, self._highs._Highs__solver_started = RLock(), Lock()
         options = {"output_flag": False, "mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
         # What settles a tie is smaller than the default, 1e-6 of a label.
         options |= {"mip_feasibility_tolerance": _WHOLE}
@@ -186,19 +194,43 @@ class _Model:
         return Found(values, optimal=optimal, infeasible=False, bound=float(bound))
 
     def _solve(self) -> None:
-        """Run HiGHS; what may take long does so in a thread, so that Ctrl-C stops it."""
+        """Run HiGHS; what may take long does so in a thread, so that Ctrl-C and `stop` end it."""
         if not self._integral and self._highs.getNumRow() < _MANY_ROWS:
             self._highs.run()
             return
-        self._highs.HandleUserInterrupt = True
-        self._highs.startSolve()
+        # highspy's own startSolve has one lock for all models, so that no two could be solved at once.
+        if self._ending is None:
+            for interrupt in ("cbSimplexInterrupt", "cbIpmInterrupt", "cbMipInterrupt"):
+                getattr(self._highs, interrupt).subscribe(self._end)
+        self._ending = False
+        failures: list[BaseException] = []
+        done = threading.Event()
+
+        def run() -> None:
+            try:
+                self._highs.run()
+                # What HiGHS keeps for a thread goes with it.
+                self._highs.resetGlobalScheduler(False)
+            except BaseException as failure:
+                failures.append(failure)
+            finally:
+                done.set()
+
+        threading.Thread(target=run, daemon=True).start()
         try:
-            while not self._highs.wait(0.1)[0]:
-                pass
+            # Python 3.11 takes a thread for ended when Ctrl-C interrupts its join.
+            while not done.wait(0.1):
+                go_on(self._stop)
         except BaseException:
-            self._highs.cancelSolve()
-            self._highs.wait()
+            self._ending = True
+            done.wait()
             raise
+        if failures:
+            raise failures[0]
+
+    def _end(self, event: Any) -> None:
+        if self._ending:
+            event.interrupt()
 
     def fix(self, columns: NDArray[np.int64], ones: Sequence[int] = (), zeros: Sequence[int] = ()) -> None:
         """Hold some of these variables to 1 and some to 0; all others of them are free again."""

@@ -12,7 +12,7 @@ from taskonomy_core.errors import TaxonomyError
 from taskonomy_core.taxonomy.policies import performance, random_taxonomies
 from taskonomy_core.taxonomy.problem import Problem
 from taskonomy_core.taxonomy.solver import TIE, solve
-from taskonomy_core.taxonomy.staircase import staircase
+from taskonomy_core.taxonomy.staircase import Staircase, staircase
 from taskonomy_core.taxonomy.taxonomy import Taxonomy
 
 
@@ -120,6 +120,7 @@ def significance_by_budget(
     solver: str = "auto",
     seconds: float | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    found: Staircase | None = None,
 ) -> list[Significance]:
     """`significance` at every budget at which the best taxonomy changes (see `staircase`), budgets ascending.
 
@@ -127,8 +128,9 @@ def significance_by_budget(
         problem: its own budget does not matter.
         draws, seed, best_edges, transferred_only, solver, seconds: as there.
         progress: called with (done, total) in hundredths of the way to the staircase.
+        found: the staircase of this problem, where it is known already.
     """
-    found = staircase(problem, solver, seconds, progress)
+    found = found or staircase(problem, solver, seconds, progress)
     if not found.steps:
         raise TaxonomyError(f"Infeasible at every budget: {found.reason}.", "Type: tk taxonomy --help")
     return [

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from taskonomy_core.errors import TaxonomyError
 from taskonomy_core.taxonomy.choice import Choice, affordable, best_choice
 from taskonomy_core.taxonomy.edges import undominated
-from taskonomy_core.taxonomy.engines import Engine, Found, choose_solver, open_engine
+from taskonomy_core.taxonomy.engines import Engine, Found, Stop, choose_solver, go_on, never, open_engine
 from taskonomy_core.taxonomy.infeasible import too_dear, unserved
 from taskonomy_core.taxonomy.problem import Problem
 from taskonomy_core.taxonomy.program import SCALE, Program, Row, tight_program
@@ -24,6 +24,10 @@ TIE = 1e-9
 _COARSE = 1e-5
 # Names settled at once: 2^9 times a solver's integrality tolerance stays far below 1.
 _CHUNK = 10
+
+
+class NothingFoundError(TaxonomyError):
+    """The time was over before the solver had any taxonomy; see `greedy` for one at once."""
 
 
 def solve(problem: Problem, solver: str = "auto", seconds: float | None = None) -> Taxonomy:
@@ -54,10 +58,14 @@ class TaxonomySolver:
         problem: see `state_problem`; its budget is the largest that can be asked about.
         solver: see `solve`.
         seconds: for each answer; see `solve`.
+        stop: asked again and again during a search; once it is true, the search ends with CancelledSearchError.
     """
 
-    def __init__(self, problem: Problem, solver: str = "auto", seconds: float | None = None) -> None:
+    def __init__(
+        self, problem: Problem, solver: str = "auto", seconds: float | None = None, stop: Stop = never
+    ) -> None:
         self.problem = problem
+        self._stop = stop
         self.engine_name = choose_solver(solver)
         self._seconds = seconds
         self._deadline: float | None = None
@@ -66,7 +74,7 @@ class TaxonomySolver:
         edges = undominated([edge for edge in payable if edge.target in problem.targets], problem.worth)
         self.unserved = unserved(problem, edges)
         self.program = tight_program(problem, edges)
-        self._engine: Engine = open_engine(self.engine_name, self.program)
+        self._engine: Engine = open_engine(self.engine_name, self.program, stop)
 
     def solve(self, budget: float | None = None, above: float | None = None) -> Taxonomy:
         """The best taxonomy within a budget, the problem's own where none is given.
@@ -74,17 +82,18 @@ class TaxonomySolver:
         With `above`, an objective, only a better taxonomy is of interest; what is returned where there is none need
         not be the best.
         """
-        problem = self.problem if budget is None else replace(self.problem, budget=budget)
-        return next(self._answers(problem, above))
+        return next(self._answers(self._within(budget), above))
 
-    def alternatives(self, count: int) -> list[Taxonomy]:
+    def alternatives(self, count: int, budget: float | None = None) -> list[Taxonomy]:
         """The best taxonomy and up to `count` more, each the best of those that label other sources than all before.
+
+        Within a budget, the problem's own where none is given.
 
         Source sets that only add to an earlier one are left out: what they add is of no use. Where the first is
         infeasible or was not proved, it comes alone.
         """
         found: list[Taxonomy] = []
-        for answer in self._answers(self.problem):
+        for answer in self._answers(self._within(budget)):
             if found and not answer.feasible:
                 break
             found.append(answer)
@@ -97,7 +106,7 @@ class TaxonomySolver:
         if self.problem.budget < self.problem.largest_cost:
             # What the budget cannot buy was dropped here, and may be part of it.
             unlimited = replace(self.problem, budget=self.problem.largest_cost)
-            return TaxonomySolver(unlimited, self.engine_name, self._seconds).cheapest()
+            return TaxonomySolver(unlimited, self.engine_name, self._seconds, self._stop).cheapest()
         if self.unserved:
             return None
         self._start()
@@ -125,6 +134,9 @@ class TaxonomySolver:
             # What a solver takes for whole numbers may hide a sliver of one label more.
             program = program.with_rows(self._other_than(values))
 
+    def _within(self, budget: float | None) -> Problem:
+        return self.problem if budget is None else replace(self.problem, budget=budget)
+
     def _answers(self, problem: Problem, above: float | None = None) -> Iterator[Taxonomy]:
         """The best taxonomy, then the best without its source set, and so on; the last one is infeasible."""
         program = self.program.with_budget(problem.budget)
@@ -149,7 +161,7 @@ class TaxonomySolver:
         if found.values is None and above is not None and found.bound <= SCALE * above:
             return replace(asked, reason=f"nothing is better than {above:g}")
         if found.values is None:
-            raise TaxonomyError(
+            raise NothingFoundError(
                 f"The solver {self.engine_name} found no taxonomy within {self._seconds:g} seconds.",
                 "Give it more time; type: tk taxonomy --budget N --seconds 600",
             )
@@ -181,6 +193,7 @@ class TaxonomySolver:
         return started
 
     def _run(self, program: Program, above: float | None = None) -> Found:
+        go_on(self._stop)
         left = None if self._deadline is None else max(self._deadline - time.perf_counter(), 0.01)
         return self._engine.run(program, left, None if above is None else SCALE * above)
 

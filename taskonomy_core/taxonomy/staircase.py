@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from taskonomy_core.taxonomy.engines import Stop, never
 from taskonomy_core.taxonomy.problem import Problem
 from taskonomy_core.taxonomy.solver import TIE, TaxonomySolver
 from taskonomy_core.taxonomy.taxonomy import Taxonomy
@@ -76,6 +77,7 @@ def staircase(
     solver: str = "auto",
     seconds: float | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    stop: Stop = never,
 ) -> Staircase:
     """Solve a problem at every budget at which the answer changes.
 
@@ -83,9 +85,10 @@ def staircase(
         problem: see `state_problem`; its own budget does not matter.
         solver, seconds: see `solve`; the time is for each budget.
         progress: called with (done, total) in hundredths of the way.
+        stop: see TaxonomySolver.
     """
     problem = replace(problem, budget=problem.largest_cost)
-    asked = TaxonomySolver(problem, solver, seconds)
+    asked = TaxonomySolver(problem, solver, seconds, stop)
     top = asked.solve()
     cheapest = asked.cheapest() if top.feasible else None
     if cheapest is None:

@@ -26,7 +26,7 @@ class Taxonomy:
         edges: one per target, sorted by target; an edge without sources is full supervision of its target.
         objective: the sum over targets that was maximised, recomputed from the edges; None when infeasible.
         bound: no taxonomy of this problem can exceed it; None when infeasible.
-        solver: "highs", "scipy", "cbc", or "" where none was needed.
+        solver: "highs", "scipy", "cbc", "greedy" (see there), or "" where none was needed.
         seconds: wall clock; not part of equality.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from taskonomy_core.ledger.records import Card
 from taskonomy_core.ledger.store import Store
 from taskonomy_core.ledger.worker import stored
 from taskonomy_core.registry.editing import create_roster
+from taskonomy_core.registry.resolve import new_entry
 from taskonomy_core.registry.roster import RosterTask
 
 Run = Callable[..., Result]
@@ -105,3 +107,46 @@ def measure(folder: Path, order: int = 2) -> Path:
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A measured project that is only looked at."""
     return measure(tmp_path_factory.mktemp("measured"))
+
+
+# A recipe that trains in an instant.
+TINY = """
+[recipe]
+train_images = 16
+transfer_images = 16
+test_images = 12
+constant_steps = 4
+
+[recipe.size]
+image = 32
+code_side = 8
+encoder_width = 4
+
+[recipe.network]
+epochs = 1
+batch = 8
+
+[recipe.transfer]
+epochs = 1
+batch = 8
+
+[recipe.scratch]
+epochs = 1
+batch = 8
+"""
+
+
+@pytest.fixture(scope="session")
+def tiny_project() -> Callable[[Path], Path]:
+    """`tiny_project(folder)` writes a project of four real tasks that trains in an instant; its registry.toml."""
+
+    def make(folder: Path) -> Path:
+        folder.mkdir(exist_ok=True)
+        names = ("normals", "denoising", "egomotion", "random_projection")
+        entries = [new_entry(import_module(f"taskonomy_tasks.{name}").TASK, f"taskonomy[{name}]") for name in names]
+        create_roster(folder / "registry.toml", preset="nano", seed=0, tasks=entries)
+        with (folder / "registry.toml").open("a") as file:
+            file.write(TINY)
+        return folder / "registry.toml"
+
+    return make

@@ -46,6 +46,8 @@ Commands:
   recommend     Rank what one unlabelled task should be transferred from.
   significance  Hold the taxonomy against random ones.
   similarity    Group tasks by how they transfer out.
+  serve         Open the page: choose, see, change your mind.
+  report        Write one self-contained HTML file of a run.
   predict       Apply a trained network or transfer to pictures of your own.
   plugins       List what is installed, and why something is not used.
   status        Show what is done and what is left.

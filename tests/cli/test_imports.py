@@ -65,6 +65,14 @@ def test_looking_imports_no_torch(measured: Path, args: tuple[str, ...]) -> None
     assert not [name for name in modules if name.startswith(("taskonomy_tasks", "taskonomy_plugins"))]
 
 
+def test_a_report_without_pictures_imports_no_torch(measured: Path, tmp_path: Path) -> None:
+    place = tmp_path / "report.html"
+    code, modules, _ = imported(measured, "report", "--examples", "0", "--draws", "10", "-o", str(place))
+    assert code == 0
+    assert "normals" in place.read_text()
+    assert "torch" not in modules
+
+
 def test_only_the_typed_command_is_imported(measured: Path) -> None:
     _, modules, _ = imported(measured, "tasks")
     assert {name for name in modules if name.startswith("taskonomy_cli.commands.")} == {"taskonomy_cli.commands.tasks"}

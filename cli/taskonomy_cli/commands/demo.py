@@ -9,7 +9,8 @@ import click
 
 from taskonomy_cli import answers
 from taskonomy_cli.app import INTERRUPTED
-from taskonomy_cli.commands import affinity, init, taxonomy, transfer
+from taskonomy_cli.asked import Asked, From
+from taskonomy_cli.commands import affinity, init, report, taxonomy, transfer
 from taskonomy_cli.measured import read
 from taskonomy_cli.options import Count
 from taskonomy_cli.session import REGISTRY, Session
@@ -50,8 +51,8 @@ def command(ctx: click.Context, folder: Path, jobs: int | None, device: str) -> 
         terminal.say("Stopped. Type the same command to go on.")
         ctx.exit(INTERRUPTED)
     spent = time.monotonic() - started
-    for report in summary.failed:
-        terminal.warn(f"Failed: {report.reason}")
+    for failed in summary.failed:
+        terminal.warn(f"Failed: {failed.reason}")
     measured = read(project)
     affinity.print_matrix(terminal, measured.affinity)
     affinity.draw(terminal, measured, folder / "affinity.png")
@@ -62,9 +63,12 @@ def command(ctx: click.Context, folder: Path, jobs: int | None, device: str) -> 
     roles = {name: fact.role for name, fact in measured.facts.items()}
     taxonomy.draw(terminal, measured, answer, folder / "taxonomy.png", roles)
     draw_predictions(project, folder / "predictions.png")
+    asked = Asked(budget=f"{answer.budget:g}")
+    report.write(project, From(None, everything=False), measured, asked, folder / report.NAME)
     if summary.done:
         terminal.say(f"Trained {len(summary.done)} networks and transfers in {duration(spent)}.")
     terminal.say(
+        f"\nOpen {folder / report.NAME} in a browser: all of it on one page.\n"
         f"\nNext: cd {folder}\n"
         "  tk taxonomy --budget 3        another budget\n"
         "  tk affinity                   who serves whom\n"

@@ -37,7 +37,7 @@ def command(session: Session, as_json: bool) -> None:
     with Store.open(session.store, create=False) as store:
         found = read_trials(Project(session.roster, session.recipe), store)
     reasons: dict[str, str] = {}
-    rows = [_row(trial, reasons) for trial in found.tasks]
+    rows = [compared(trial, reasons) for trial in found.tasks]
     total = summary(rows)
     if as_json:
         session.terminal.answer_json(_plain(rows, total, reasons) | {"left_out": plain_left_out(found.left_out)})
@@ -55,7 +55,7 @@ def command(session: Session, as_json: bool) -> None:
     _tell_missing(session.terminal, found, reasons)
 
 
-def _row(trial: Trial, reasons: dict[str, str]) -> Sanity:
+def compared(trial: Trial, reasons: dict[str, str]) -> Sanity:
     """The row of one task; where there is nothing to compare, all of it is empty, and `reasons` gets why."""
     from taskonomy_core.taxonomy.sanity import Sanity, sanity
 
@@ -73,7 +73,7 @@ def _table(rows: Sequence[Sanity], total: Summary) -> Table:
     from taskonomy_core.taxonomy.published_sanity import PUBLISHED_MEAN
 
     lines = [
-        [row.task, *_cells(row.over_constant, row.over_random, _published(row.task)), str(row.images or "-")]
+        [row.task, *_cells(row.over_constant, row.over_random, published(row.task)), str(row.images or "-")]
         for row in rows
     ]
     lines.append(["MEAN", *_cells(total.over_constant, total.over_random, PUBLISHED_MEAN), ""])
@@ -86,7 +86,8 @@ def _cells(constant: float | None, random: float | None, paper: tuple[float | No
     return ["-" if number is None else f"{number:.1f}" for number in (ours[0], paper[0], ours[1], paper[1])]
 
 
-def _published(task: str) -> tuple[float | None, float | None]:
+def published(task: str) -> tuple[float | None, float | None]:
+    """What the paper's Table 1 has of a task, in per cent: against the constant, against a random encoder."""
     from taskonomy_core.taxonomy.published_sanity import PUBLISHED_SANITY
 
     return PUBLISHED_SANITY.get(task, (None, None))
@@ -101,7 +102,7 @@ def _plain(rows: Sequence[Sanity], total: Summary, reasons: dict[str, str]) -> d
                 "task": row.task,
                 "over_constant": row.over_constant,
                 "over_random": row.over_random,
-                **_paper(_published(row.task)),
+                **_paper(published(row.task)),
                 "images": row.images,
                 "reason": reasons.get(row.task, ""),
             }

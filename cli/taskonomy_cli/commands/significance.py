@@ -66,7 +66,7 @@ def command(
         _every_budget(session.terminal, measured, asked, how) if all_budgets else [_one_budget(measured, asked, how)]
     )
     if as_json:
-        listed = [_plain(each, draws) for each in found]
+        listed = [answers.plain_significance(each, draws) for each in found]
         session.terminal.answer_json({"steps": listed} if all_budgets else listed[0])
     else:
         if all_budgets:
@@ -109,19 +109,6 @@ def _draw(measured: Measured, found: Sequence[Significance], all_budgets: bool, 
         draw_significance_curve(found, place)
     else:
         draw_significance(found[0], place, titles=measured.titles)
-
-
-def _plain(found: Significance, draws: int) -> dict[str, object]:
-    best = found.taxonomy
-    return {
-        "budget": best.budget,
-        "order": best.max_order,
-        "objective": best.objective_name,
-        "draws": draws,
-        "seed": found.seed,
-        "measures": [measure.plain() for measure in found.measures],
-        "taxonomy": answers.plain(best),
-    }
 
 
 def _print_one(terminal: Terminal, found: Significance) -> None:

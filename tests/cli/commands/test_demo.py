@@ -16,6 +16,9 @@ def test_it_ends_with_a_taxonomy_its_pictures_and_what_to_type_next(run, here, m
     assert "tk register FILE.py" in done.stderr
     for name in ("affinity.png", "taxonomy.png", "predictions.png"):
         assert (here / "small" / name).read_bytes().startswith(b"\x89PNG")
+    page = (here / "small" / "report.html").read_text()
+    assert "Input of Normals, example 1" in page
+    assert "small/report.html in a browser" in done.stderr
     journal = (here / "small" / ".taskonomy" / "journal.jsonl").read_text().splitlines()
     assert {json.loads(line)["state"] for line in journal} == {"done"}
     # 4 networks; 3 targets from 3 sources each, one and two at a time; scratch and constant of each target.

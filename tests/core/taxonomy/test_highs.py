@@ -6,6 +6,8 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from taskonomy_core.errors import TaxonomyError
 from taskonomy_core.taxonomy import highs
-from taskonomy_core.taxonomy.engines import ScipyMilp
+from taskonomy_core.taxonomy.engines import CancelledSearchError, ScipyMilp
 from taskonomy_core.taxonomy.highs import WarmHighs
 from taskonomy_core.taxonomy.problem import state_problem
 from taskonomy_core.taxonomy.program import Row, tight_program
@@ -184,6 +186,52 @@ def test_ctrl_c_stops_a_long_search(hard, monkeypatch, nodes, rows):
         asked.solve()
     timer.join()
     assert pressed
+
+
+@pytest.mark.parametrize(("nodes", "rows"), [(1, 10_000), (10_000, 10_000), (10_000, 0)])
+def test_a_search_ends_when_it_is_told_to_and_the_next_is_right(hard, monkeypatch, nodes, rows):
+    monkeypatch.setattr(highs, "_NODES", nodes)
+    monkeypatch.setattr(highs, "_MANY_ROWS", rows)
+    calls = []
+    asked = TaxonomySolver(hard, "highs", 60, lambda: calls.append(1) or len(calls) == 4)
+    with pytest.raises(CancelledSearchError, match="The search was cancelled"):
+        asked.solve()
+    assert len(calls) == 4  # and then nothing goes on
+    everything = hard.largest_cost
+    again, anew = asked.solve(everything), TaxonomySolver(replace(hard, budget=everything), "highs").solve()
+    assert (again.sources, again.status) == (anew.sources, "optimal")
+
+
+def test_one_search_does_not_stand_in_the_way_of_another(hard, random_affinity):
+    other, large = program_of(random_affinity, 0), tight_program(hard, hard.edges)
+    found = []
+
+    def stop():
+        # The large search is running now, in its thread.
+        found.append(highs._Model(other, whole=True, stop=lambda: False).run(other, 60))
+        return True
+
+    with pytest.raises(CancelledSearchError):
+        highs._Model(large, whole=True, stop=stop).run(large, 60)
+    agree(other, found[0])
+
+
+@pytest.mark.parametrize(("nodes", "rows"), [(1, 10_000), (10_000, 0), (10_000, 10_000)])
+def test_several_searches_at_once_answer_as_one_after_the_other(random_affinity, monkeypatch, nodes, rows):
+    monkeypatch.setattr(highs, "_NODES", nodes)
+    monkeypatch.setattr(highs, "_MANY_ROWS", rows)
+    problems = [state_problem(random_affinity(seed, targets=8, max_order=2), 3) for seed in range(12)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda problem: TaxonomySolver(problem, "highs").solve(), problems))
+    assert together == [TaxonomySolver(problem, "scipy").solve() for problem in problems]
+
+
+@pytest.mark.parametrize("solver", ["scipy", "cbc"])
+def test_solvers_that_start_anew_are_not_begun_for_nobody(random_affinity, monkeypatch, solver):
+    problem = state_problem(random_affinity(0), 2)
+    with pytest.raises(CancelledSearchError):
+        TaxonomySolver(problem, solver, stop=lambda: True).solve()
+    assert TaxonomySolver(problem, solver, stop=lambda: False).solve() == TaxonomySolver(problem).solve()
 
 
 def test_nothing_is_printed_when_ctrl_c_stops_it(hard, monkeypatch, capfd):

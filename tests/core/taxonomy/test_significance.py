@@ -97,3 +97,14 @@ def test_the_papers_conclusion_above_chance_at_every_budget(published, objective
         measure = next(measure for measure in each.measures if measure.name == objective)
         assert measure.value > measure.mean + measure.spread
         assert measure.p < 0.05
+
+
+def test_a_staircase_that_is_known_is_not_searched_again(random_affinity, monkeypatch):
+    problem = state_problem(random_affinity(4, density=1), 0)
+    expected = significance_by_budget(problem, 50, seed=2)
+    known = staircase(problem)
+    monkeypatch.setattr("taskonomy_core.taxonomy.significance.staircase", None)
+    found = significance_by_budget(problem, 50, seed=2, found=known)
+    assert [each.taxonomy for each in found] == [each.taxonomy for each in expected]
+    plain = [[measure.plain() for measure in each.measures] for each in found]
+    assert plain == [[measure.plain() for measure in each.measures] for each in expected]
