@@ -18,6 +18,8 @@ def test_the_wheels_top_level_is_the_four_packages(tmp_path: Path) -> None:
     top = {name.split("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == PACKAGES
     assert {f"{package}/py.typed" for package in PACKAGES} <= set(names)
+    page = ROOT / "cli" / "taskonomy_cli" / "page" / "static"
+    assert {path.relative_to(ROOT / "cli").as_posix() for path in page.rglob("*.*")} <= set(names)
     (entry_points,) = [name for name in names if name.endswith("entry_points.txt")]
     listed = zipfile.ZipFile(wheel).read(entry_points).decode()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -179,6 +179,7 @@ def test_a_fault_of_the_program_is_told_without_its_traceback(client, of_file):
 def test_only_the_loopback_address_is_listened_on():
     with server.listen(0) as bound:
         assert bound.getsockname()[0] == "127.0.0.1"
+        assert bound.proto == socket.IPPROTO_TCP  # asyncio sets TCP_NODELAY on these alone
 
 
 def test_a_port_that_is_taken_is_told_when_asked_for_and_passed_over_when_not(monkeypatch):
