@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,8 +58,9 @@ def test_help_imports_no_command_no_rich_and_no_torch(tmp_path: Path) -> None:
     ],
     ids=" ".join,
 )
-def test_looking_imports_no_torch(measured: Path, args: tuple[str, ...]) -> None:
-    code, modules, answer = imported(measured, *args)
+def test_looking_imports_no_torch(measured: Path, tmp_path: Path, args: tuple[str, ...]) -> None:
+    project = shutil.copytree(measured, tmp_path / "project")  # some draw into it
+    code, modules, answer = imported(project, *args)
     assert code == 0
     assert "normals" in answer or args[0] in ("plan", "gc")
     assert "torch" not in modules
