@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock, RLock
 from typing import Any
 
 import numpy as np
@@ -155,9 +154,6 @@ class _Model:
         self._ending: bool | None = None
         make: Any = highspy.Highs
         self._highs = make()
-        # highspy guards startSolve with two locks of the class, as if a process had one model; each has its own here,
-        # so that two threads may search at once.
-        self._highs._Highs__solver_stopped, self._highs._Highs__solver_started = RLock(), Lock()
         options = {"output_flag": False, "mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
         # What settles a tie is smaller than the default, 1e-6 of a label.
         options |= {"mip_feasibility_tolerance": _WHOLE}
