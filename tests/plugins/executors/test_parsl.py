@@ -150,11 +150,11 @@ def test_workers_of_this_machine_that_never_come_leave_their_files(
     from taskonomy_plugins.executors import _parsl_helper, _parsl_pool
 
     monkeypatch.setattr(_parsl_helper, "POOL", "no_such_program")
-    monkeypatch.setattr(_parsl_pool, "STUCK_S", 1.0)
+    monkeypatch.setattr(_parsl_pool, "STUCK_S", 10.0)  # Parsl needs its time to begin what then fails
     with PARSL.open(Workplace(1, tmp_path)) as executor:
         error = executor.submit(calls.add, 1).exception()
     assert isinstance(error, TaskonomyError)
-    assert error.message == "Parsl's workers do not begin: no worker took a call for 1 s."
+    assert error.message == "Parsl's workers do not begin: no worker took a call for 10 s."
     folder = Path(error.hint.removeprefix("What they said is in ").removesuffix("."))
     assert folder.is_relative_to(tmp_path / "parsl")
     assert any("no_such_program" in path.read_text() for path in (folder / "submit_scripts").glob("*.err"))
