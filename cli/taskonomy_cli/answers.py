@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from taskonomy_cli.measured import share
@@ -13,8 +13,10 @@ from taskonomy_core.taxonomy.taxonomy import OPTIMAL, Taxonomy
 if TYPE_CHECKING:
     from taskonomy_core.taxonomy.chosen import Chosen
     from taskonomy_core.taxonomy.problem import Problem
-    from taskonomy_core.taxonomy.significance import Significance
+    from taskonomy_core.taxonomy.significance import Measure, Significance
     from taskonomy_core.taxonomy.staircase import Staircase
+
+OBJECTIVE = "objective"  # the measure of significance that is no share
 
 _FOOTNOTE = (
     "Gain: share of test images on which it beats training from scratch on the same labels; quality: beats the "
@@ -59,6 +61,34 @@ def plain_significance(found: Significance, draws: int) -> dict[str, object]:
     }
 
 
+def left_unused(answer: Taxonomy, roles: Mapping[str, str]) -> list[str]:
+    """The tasks that are neither labelled nor served, sorted."""
+    unused = sorted(name for name, role in roles.items() if name not in answer.sources and role != "target")
+    return [name for name in unused if answer.edge(name) is None]
+
+
+def teller(measure: Measure, digits: int = 4) -> Callable[[float], str]:
+    """How the numbers of a measure are told: an objective with so many digits, a share in percent."""
+    return f"{{:.{digits}f}}".format if measure.name == OBJECTIVE else share
+
+
+def chance_rows(found: Sequence[Significance], digits: int = 4) -> tuple[list[str], list[list[str]]]:
+    """The names of the measures, and a row per budget: of each measure the best, random ones (mean ± spread), and p."""
+    names = [measure.name for measure in max((each.measures for each in found), key=len)]
+    rows = []
+    for each in found:
+        measures = {measure.name: measure for measure in each.measures}
+        row = [f"{each.taxonomy.budget:g}"]
+        for measure in map(measures.get, names):
+            if measure is None:
+                row += ["-", "-", "-"]
+            else:
+                tell = teller(measure, digits)
+                row += [tell(measure.value), f"{tell(measure.mean)} ± {tell(measure.spread)}", f"{measure.p:.2g}"]
+        rows.append(row)
+    return names, rows
+
+
 def print_taxonomy(terminal: Terminal, answer: Taxonomy, chosen: Chosen | None = None) -> None:
     """What to label, a row per target, the means, and how sure it is."""
     labels = ", ".join(answer.sources)
@@ -75,7 +105,7 @@ def print_taxonomy(terminal: Terminal, answer: Taxonomy, chosen: Chosen | None =
     terminal.answer("")
     terminal.answer(
         f"Mean gain {share(mean.gain)}, mean quality {share(mean.quality)}. "
-        f"Objective {answer.objective:.4f} ({answer.objective_name}), {answer.sure}{_gap(answer)}."
+        f"Objective {answer.objective:.4f} ({answer.objective_name}), {answer.sure}{gap(answer)}."
     )
     if chosen is not None:
         _print_chosen(terminal, answer, chosen)
@@ -117,7 +147,7 @@ def print_staircase(terminal: Terminal, found: Staircase, problem: Problem) -> N
                 share(mean.gain),
                 share(mean.quality),
                 f"{answer.objective:.4f}",
-                answer.sure + _gap(answer),
+                answer.sure + gap(answer),
             ]
         )
     columns = ("budget", "labels", "enters (+), leaves (-)", "gain", "quality", "objective", "")
@@ -150,7 +180,8 @@ def _interval(ends: tuple[float, float] | None) -> str:
     return "-" if ends is None else f"{share(ends[0])} to {share(ends[1])}"
 
 
-def _gap(answer: Taxonomy) -> str:
+def gap(answer: Taxonomy) -> str:
+    """How far below the best an answer may be, in words; "" for a proved one."""
     return "" if not answer.gap else f", at most {answer.gap:.1%} below the best"
 
 

@@ -62,7 +62,7 @@ class Terminal:
     def answer_json(self, value: Any) -> None:
         """Print what was asked for as JSON, on stdout; NaN and infinity, which JSON does not know, become null."""
         # ASCII alone, so that a control character in a name stays an escape.
-        _write(sys.stdout, json.dumps(_finite(value), indent=2, allow_nan=False) + "\n")
+        _write(sys.stdout, json.dumps(finite(value), indent=2, allow_nan=False) + "\n")
 
     def say(self, text: str, style: str = "") -> None:
         """Tell the user something besides the answer, on stderr."""
@@ -177,11 +177,12 @@ def _forgive(stream: TextIO) -> None:
         reconfigure(errors="backslashreplace")
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """Plain data as JSON can say it: NaN and infinities are None, keys text, tuples lists."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(key): _finite(part) for key, part in value.items()}
+        return {str(key): finite(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(part) for part in value]
+        return [finite(part) for part in value]
     return value

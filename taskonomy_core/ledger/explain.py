@@ -64,7 +64,7 @@ def explain(project: Project, store: Store, job: Job) -> Explanation:
     if result is not None and result is planned.old:
         files = store.verify(result)
     mean, images = None, 0
-    if result is not None and result.done and result.losses and not any(file.fault for file in files):
+    if result is not None and result.scored and not any(file.fault for file in files):
         labelled = ~np.isnan(losses := store.column(result)[1])
         images = int(labelled.sum())
         mean = float(losses[labelled].mean()) if images else None

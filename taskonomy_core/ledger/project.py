@@ -159,7 +159,7 @@ def present_results(keys: Keys, snapshot: Snapshot, order: int | None = None) ->
     """The finished results with losses of registered targets whose keys are today's."""
     found = []
     for result in snapshot.results.values():
-        if not result.done or result.losses is None or result.target not in keys.targets:
+        if not result.scored or result.target not in keys.targets:
             continue
         job = keys.again(*result.identity)
         if job is not None and job.key == result.key and (order is None or job.order <= order):

@@ -66,6 +66,11 @@ class Result:
         return self.state == DONE
 
     @property
+    def scored(self) -> bool:
+        """Whether it was, and has test losses: an untrained network has none."""
+        return self.done and self.losses is not None
+
+    @property
     def identity(self) -> Identity:
         """(kind, target, sources)."""
         return self.kind, self.target, self.sources
@@ -138,6 +143,11 @@ class Snapshot:
     def serial(self) -> int:
         """The last write."""
         return max((result.serial for result in self.results.values()), default=0)
+
+    def scored(self, key: str) -> Result | None:
+        """The finished result of this key, if it has test losses."""
+        result = self.results.get(key)
+        return result if result is not None and result.scored else None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from taskonomy_core.ledger.jobs import Job
 from taskonomy_core.ledger.objects import Tensors
 from taskonomy_core.ledger.opening import open_registered
 from taskonomy_core.ledger.project import Project, column_of
-from taskonomy_core.ledger.records import Snapshot
 from taskonomy_core.ledger.store import Store
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ class Showroom:
             keys, snapshot = self._project.planner(store).keys, store.snapshot()
         able = {*keys.trained} - keys.left_out.keys()
         return tuple(
-            name for name in self._project.roster.tasks if name in able and _scored(snapshot, keys.network(name))
+            name for name in self._project.roster.tasks if name in able and snapshot.scored(keys.network(name).key)
         )
 
     def show(self, task: str, sources: Sequence[str] = (), count: int = 3) -> TaskGallery:
@@ -109,7 +108,7 @@ class Showroom:
             jobs = {
                 by: job
                 for by, job in asked.items()
-                if job is not None and _scored(snapshot, job) and keys.left_out.keys().isdisjoint(job.sources)
+                if job is not None and snapshot.scored(job.key) and keys.left_out.keys().isdisjoint(job.sources)
             }
             if OWN not in jobs:
                 raise TaskonomyError(f"{task} has no finished network to show.", "Type: tk transfer")
@@ -171,8 +170,3 @@ class _Networks:
     def state(self, task: str) -> Tensors:
         with Store.open(self._project.folder, create=False) as store:
             return store.weights(self._project.planner(store).keys.network(task).key)
-
-
-def _scored(snapshot: Snapshot, job: Job) -> bool:
-    result = snapshot.results.get(job.key)
-    return result is not None and result.done and result.losses is not None

@@ -63,9 +63,8 @@ def read_trials(project: Project, store: Store) -> Trials:
 
 def _trial(task: str, keys: Keys, planned: Mapping[str, PlannedJob], snapshot: Snapshot, store: Store) -> Trial:
     def column(job: Job | None) -> LossColumn | None:
-        result = None if job is None else snapshot.results.get(job.key)
-        scored = result is not None and result.done and result.losses is not None
-        return column_of(store, result) if result is not None and scored else None
+        result = None if job is None else snapshot.scored(job.key)
+        return None if result is None else column_of(store, result)
 
     jobs = keys.network(task), keys.constant(task), keys.from_untrained(task)
     own, constant, readout = map(column, jobs)

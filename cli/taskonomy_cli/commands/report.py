@@ -107,11 +107,12 @@ def _gathered(session: Session, origin: From, measured: Measured, asked: Asked, 
     run = read_run(project) if project else None
     start = ["tk", "taxonomy", *(["--from", str(origin.path)] if origin.path else [])]
     start += ["--everything"] if origin.everything else []
-    problem = asked.problem(measured, budget=0)
+    roles, problem = asked.roles(measured), asked.problem(measured, budget=0)
     with session.terminal.progress() as tell:
         found = staircase(problem, progress=lambda done, total: tell(done, total, "Budgets, % of the way"))
         steps = contents.budgets(
             measured,
+            roles,
             problem,
             found,
             wanted,
@@ -127,7 +128,7 @@ def _gathered(session: Session, origin: From, measured: Measured, asked: Asked, 
         affinity=contents.affinities(measured, mean_losses(measured.columns)),
         budgets=steps,
         chance=contents.chance(problem, found, draws),
-        likeness=contents.likeness(measured, asked.roles(measured)),
+        likeness=contents.likeness(measured, roles),
     )
     if project is None or not examples:
         return report

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import click
 
 from taskonomy_cli import answers
 from taskonomy_cli.asked import Asked, From, from_options, program_options
-from taskonomy_cli.measured import Measured, share
+from taskonomy_cli.measured import Measured
 from taskonomy_cli.options import Count, plot_option
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Table, Terminal
@@ -18,9 +18,7 @@ from taskonomy_core.errors import TaxonomyError
 from taskonomy_core.taxonomy.taxonomy import OPTIMAL
 
 if TYPE_CHECKING:
-    from taskonomy_core.taxonomy.significance import Measure, Significance
-
-OBJECTIVE = "objective"
+    from taskonomy_core.taxonomy.significance import Significance
 
 
 @click.command()
@@ -119,8 +117,8 @@ def _print_one(terminal: Terminal, found: Significance) -> None:
     terminal.answer("")
     rows = []
     for measure in found.measures:
-        tell = _teller(measure)
-        name = f"objective ({best.objective_name})" if measure.name == OBJECTIVE else measure.name
+        tell = answers.teller(measure)
+        name = f"objective ({best.objective_name})" if measure.name == answers.OBJECTIVE else measure.name
         numbers = (measure.value, measure.mean, measure.spread, measure.best)
         rows.append([name, *map(tell, numbers), f"{measure.p:.2g}"])
     columns = ("measure", "taxonomy", "random mean", "spread", "best random", "p")
@@ -129,19 +127,8 @@ def _print_one(terminal: Terminal, found: Significance) -> None:
 
 def _print_all(terminal: Terminal, found: Sequence[Significance]) -> None:
     """A row per budget; per measure the best taxonomy, the mean and spread of random ones, and p."""
-    names = [measure.name for measure in max((each.measures for each in found), key=len)]
+    names, rows = answers.chance_rows(found)
     columns = ["budget", *(column for name in names for column in (name, "random", "p"))]
-    rows = []
-    for each in found:
-        row = [f"{each.taxonomy.budget:g}"]
-        for name in names:
-            measure = next((measure for measure in each.measures if measure.name == name), None)
-            if measure is None:
-                row += ["-", "-", "-"]
-            else:
-                tell = _teller(measure)
-                row += [tell(measure.value), f"{tell(measure.mean)} ± {tell(measure.spread)}", f"{measure.p:.2g}"]
-        rows.append(row)
     terminal.answer(Table(columns, rows, right=columns))
     best = found[-1].taxonomy
     unsure = [f"{each.taxonomy.budget:g}" for each in found if each.taxonomy.status != OPTIMAL]
@@ -150,7 +137,3 @@ def _print_all(terminal: Terminal, found: Sequence[Significance]) -> None:
         f"Objective: {best.objective_name}, order {best.max_order}. "
         + (f"Not proved best: budget {', '.join(unsure)}." if unsure else "Every taxonomy is proved best.")
     )
-
-
-def _teller(measure: Measure) -> Callable[[float], str]:
-    return "{:.4f}".format if measure.name == OBJECTIVE else share

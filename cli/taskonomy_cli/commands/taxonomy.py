@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,14 +104,8 @@ def draw(terminal: Terminal, measured: Measured, answer: Taxonomy, path: Path, r
     """Draw the taxonomy to a file and say where."""
     from taskonomy_core.report.taxonomy_picture import draw_taxonomy
 
-    draw_taxonomy(answer, path, titles=measured.titles, unused=left_unused(answer, roles))
+    draw_taxonomy(answer, path, titles=measured.titles, unused=answers.left_unused(answer, roles))
     terminal.say(f"Drawn: {path}")
-
-
-def left_unused(answer: Taxonomy, roles: Mapping[str, str]) -> list[str]:
-    """The tasks that are neither labelled nor served, sorted."""
-    unused = sorted(name for name, role in roles.items() if name not in answer.sources and role != "target")
-    return [name for name in unused if answer.edge(name) is None]
 
 
 def _refuse_mixtures(all_budgets: bool, budget: str | None, alternatives: int | None, bootstrap: int | None) -> None:

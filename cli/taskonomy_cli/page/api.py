@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import math
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -20,6 +19,7 @@ from taskonomy_cli.page.downloads import TYPES
 from taskonomy_cli.page.openapi import document
 from taskonomy_cli.page.questions import Questions
 from taskonomy_cli.page.showing import Gallery
+from taskonomy_cli.terminal import finite
 from taskonomy_core.errors import TaskonomyError
 from taskonomy_core.registry.naming import shortened
 from taskonomy_core.taxonomy.engines import CancelledSearchError, Stop
@@ -115,21 +115,13 @@ def _no_number(text: str) -> float:
 
 def as_json(value: Any, status: int = 200) -> Response:
     """A response; NaN and infinity become null, and no letter is left that HTML could read as its own."""
-    text = json.dumps(_finite(value), allow_nan=False, separators=(",", ":"))
+    text = json.dumps(finite(value), allow_nan=False, separators=(",", ":"))
     return Response(text, status, media_type="application/json")
 
 
 def as_error(error: TaskonomyError) -> Response:
     """An expected error as JSON: its sentence and what to do."""
     return as_json({"error": error.message, "hint": error.hint}, getattr(error, "status", 422))
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): _finite(part) for key, part in value.items()}
-    return [_finite(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
 def routes(questions: Questions, gallery: Gallery, answerer: Answerer) -> list[Route]:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from taskonomy_cli import answers
 from taskonomy_cli.measured import Measured
 from taskonomy_core.taxonomy.taxonomy import Taxonomy
 
@@ -25,10 +26,9 @@ def as_csv(answer: Taxonomy) -> bytes:
 
 def as_picture(measured: Measured, answer: Taxonomy, roles: Mapping[str, str], kind: str) -> bytes:
     """The picture that `tk taxonomy --plot` draws, SVG or PNG."""
-    from taskonomy_cli.commands.taxonomy import left_unused
     from taskonomy_core.report.taxonomy_picture import draw_taxonomy
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"taxonomy.{kind}"
-        draw_taxonomy(answer, path, titles=measured.titles, unused=left_unused(answer, roles))
+        draw_taxonomy(answer, path, titles=measured.titles, unused=answers.left_unused(answer, roles))
         return path.read_bytes()

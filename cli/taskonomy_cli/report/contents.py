@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from taskonomy_cli import answers
 from taskonomy_cli.measured import share
 from taskonomy_cli.report.inline_svg import drawn
 from taskonomy_cli.report.tables import Table
@@ -107,12 +108,18 @@ def _score(affinity: float | None) -> str:
 
 
 def budgets(
-    measured: Measured, problem: Problem, found: Staircase, wanted: float, command: Callable[[str], str], tell: Tell
+    measured: Measured,
+    roles: Mapping[str, str],
+    problem: Problem,
+    found: Staircase,
+    wanted: float,
+    command: Callable[[str], str],
+    tell: Tell,
 ) -> Budgets:
     """The best taxonomy at every budget, each with its graph.
 
     Args:
-        measured: for titles.
+        measured, roles: for titles, and for what takes no part.
         problem, found: what was asked, and the staircase of it.
         wanted: the budget that is shown first.
         command: budget -> what to type for the same taxonomy; for "", what to type for all of them.
@@ -129,7 +136,7 @@ def budgets(
     room = _GRAPHS
     nearest = sorted(range(len(found.steps)), key=lambda number: abs(number - chosen))
     for done, number in enumerate(nearest, start=1):
-        graph = _graph(measured, problem, found.steps[number].taxonomy, number)
+        graph = _graph(measured, roles, found.steps[number].taxonomy, number)
         room -= len(graph)
         if room < 0 and graphs:
             tell(len(nearest), len(nearest), "Graphs")
@@ -143,14 +150,13 @@ def budgets(
     return Budgets(tuple(steps), chosen, stairs)
 
 
-def _graph(measured: Measured, problem: Problem, answer: Taxonomy, number: int) -> Markup:
+def _graph(measured: Measured, roles: Mapping[str, str], answer: Taxonomy, number: int) -> Markup:
     from taskonomy_core.report.taxonomy_picture import draw_taxonomy
 
-    idle = [task for task in measured.facts if task not in answer.sources and answer.edge(task) is None]
     label = (
         f"Taxonomy at budget {answer.budget:g}: labelled tasks on the left feed targets on the right; see the table."
     )
-    draw = partial(draw_taxonomy, answer, titles=measured.titles, unused=idle)
+    draw = partial(draw_taxonomy, answer, titles=measured.titles, unused=answers.left_unused(answer, roles))
     return drawn(draw, label, f"graph-{number}")
 
 
@@ -167,10 +173,9 @@ def _budget(step: Step, graph: Markup | None, command: Callable[[str], str]) -> 
         for edge in sorted(answer.edges, key=lambda edge: (not edge.supervised, edge.target))
     ]
     columns = ("Target", "Features from", "Affinity", "Gain", "Quality")
-    gap = f", at most {answer.gap:.1%} below the best" if answer.gap else ""
     said = (
         f"{several(len(answer.sources), 'task')} to label at cost {answer.cost:g}: mean gain {share(mean.gain)}, "
-        f"mean quality {share(mean.quality)}; {answer.sure}{gap}."
+        f"mean quality {share(mean.quality)}; {answer.sure}{answers.gap(answer)}."
     )
     budget = f"{step.budget:g}"
     return Budget(
@@ -217,19 +222,7 @@ def chance(problem: Problem, staircase: Staircase, draws: int) -> Part:
         found = significance_by_budget(problem, draws, found=staircase)
     except TaskonomyError as error:
         return Part(reason=error.message)
-    names = [measure.name for measure in max((each.measures for each in found), key=len)]
-    rows = []
-    for each in found:
-        row = [f"{each.taxonomy.budget:g}"]
-        for name in names:
-            measure = next((measure for measure in each.measures if measure.name == name), None)
-            if measure is None:
-                row += ["-", "-", "-"]
-            else:
-                number = "{:.3f}".format if name == "objective" else share
-                spread = f"{number(measure.mean)} ± {number(measure.spread)}"
-                row += [number(measure.value), spread, f"{measure.p:.2g}"]
-        rows.append(row)
+    names, rows = answers.chance_rows(found, digits=3)
     columns = [
         "Budget",
         *(column for name in names for column in (name.capitalize(), f"Random {name}", f"p of {name}")),

@@ -1,10 +1,19 @@
-"""Calls that are carried out in another process: they and their answers travel pickled."""
+"""Calls that are carried out in another process: they and their answers travel pickled; what such a process has."""
 
 from __future__ import annotations
 
 import pickle
 import traceback
+from collections.abc import Sequence
 from typing import Any
+
+# Two OpenMP threads beside any other load slow torch 3 to 50 times (facts, labels_and_rooms).
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+def own_gpu(gpus: Sequence[str], rank: int) -> dict[str, str]:
+    """The environment variable by which a worker sees its own of several GPUs alone; none where there are none."""
+    return {"CUDA_VISIBLE_DEVICES": gpus[rank % len(gpus)]} if gpus else {}
 
 
 def carry_out(call: bytes) -> bytes:

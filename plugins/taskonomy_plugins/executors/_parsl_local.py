@@ -16,7 +16,8 @@ from parsl.jobs.error_handlers import windowed_error_handler
 from parsl.providers import LocalProvider
 
 from taskonomy_plugins.executors import _parsl_helper as helper
-from taskonomy_plugins.executors._parsl_worker import ONE_THREAD, Opener
+from taskonomy_plugins.executors._calls import ONE_THREAD
+from taskonomy_plugins.executors._parsl_worker import Opener
 
 # Beats between Parsl's processes of this machine, and silence after which the others count as dead.
 BEAT_S, SILENCE_S = 1, 30

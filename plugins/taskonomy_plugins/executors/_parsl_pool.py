@@ -31,9 +31,9 @@ from parsl.providers import LocalProvider
 from taskonomy_core.contract.executor import Workplace
 from taskonomy_core.errors import TaskonomyError
 from taskonomy_plugins.executors import _parsl_helper as helper
-from taskonomy_plugins.executors._calls import answer_of
+from taskonomy_plugins.executors._calls import ONE_THREAD, answer_of
 from taskonomy_plugins.executors._parsl_local import kill, local_config, new_folder, wait_for
-from taskonomy_plugins.executors._parsl_worker import ONE_THREAD, Opener, Order, holder, serve, take
+from taskonomy_plugins.executors._parsl_worker import Opener, Order, holder, serve, take
 
 LOOK_S = 0.5
 # How long Parsl may take to tell of a worker of this machine that is gone. It misses one that dies between its answer

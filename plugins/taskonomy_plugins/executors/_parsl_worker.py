@@ -14,14 +14,12 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from taskonomy_core.errors import TaskonomyError
-from taskonomy_plugins.executors._calls import carry_out
+from taskonomy_plugins.executors._calls import carry_out, own_gpu
 from taskonomy_plugins.executors._memory import keep_memory
 
 # Of the clock by which a machine tells when a process began.
 _SAME_MOMENT_S = 2.0
 LOOK_S = 1.0
-# Two OpenMP threads beside any other load slow torch 3 to 50 times (facts, labels_and_rooms).
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True)
@@ -97,9 +95,7 @@ def _prepare(order: Order) -> None:
         return  # Parsl was told to use threads of that very process
     for name, value in order.variables.items():
         os.environ.setdefault(name, value)
-    if order.gpus:
-        rank = int(os.environ.get("PARSL_WORKER_RANK", "0"))
-        os.environ["CUDA_VISIBLE_DEVICES"] = order.gpus[rank % len(order.gpus)]
+    os.environ.update(own_gpu(order.gpus, int(os.environ.get("PARSL_WORKER_RANK", "0"))))
     keep_memory()
     threading.Thread(target=_follow, args=(order.opener,), daemon=True).start()
 

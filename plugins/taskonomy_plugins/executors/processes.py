@@ -17,13 +17,10 @@ from typing import Any
 
 from taskonomy_core.contract.executor import ExecutorKind, Workplace
 from taskonomy_core.contract.hookspecs import hookimpl
-from taskonomy_plugins.executors._calls import answer_of, carry_out
+from taskonomy_plugins.executors._calls import ONE_THREAD, answer_of, carry_out, own_gpu
 from taskonomy_plugins.executors._memory import keep_memory
 
 _PATIENCE_S = 5.0
-# Two OpenMP threads beside any other load slow torch 3 to 50 times (facts, labels_and_rooms).
-_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-_GPUS = "CUDA_VISIBLE_DEVICES"
 # Environment variables belong to the whole process, and two threads may start a worker at once.
 _STARTING = threading.Lock()
 
@@ -93,7 +90,7 @@ class _Processes(Executor):
 
     def __init__(self, workplace: Workplace) -> None:
         self._workers = [
-            _Worker(f"worker {number}", _environment(workplace.gpus, number - 1))
+            _Worker(f"worker {number}", ONE_THREAD | own_gpu(workplace.gpus, number - 1))
             for number in range(1, workplace.jobs + 1)
         ]
         self._free: SimpleQueue[_Worker] = SimpleQueue()
@@ -128,11 +125,6 @@ def open_processes(workplace: Workplace) -> Iterator[Executor]:
         yield pool
     finally:
         pool.close()
-
-
-def _environment(gpus: tuple[str, ...], number: int) -> dict[str, str]:
-    """What a worker's process inherits besides: with several GPUs, which is its own."""
-    return _ENVIRONMENT | ({_GPUS: gpus[number % len(gpus)]} if gpus else {})
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from waiting import alive
 
 from taskonomy_core.contract.executor import Workplace
 from taskonomy_plugins.executors import processes
+from taskonomy_plugins.executors._calls import own_gpu
 from taskonomy_plugins.executors.processes import PROCESSES
 
 
@@ -45,9 +46,5 @@ def test_leaving_ends_its_own_children_alone(tmp_path: Path) -> None:
 
 
 def test_three_workers_share_two_gpus() -> None:
-    assert [processes._environment(("5", "7"), number)["CUDA_VISIBLE_DEVICES"] for number in range(3)] == [
-        "5",
-        "7",
-        "5",
-    ]
-    assert "CUDA_VISIBLE_DEVICES" not in processes._environment((), 0)
+    assert [own_gpu(("5", "7"), number)["CUDA_VISIBLE_DEVICES"] for number in range(3)] == ["5", "7", "5"]
+    assert "CUDA_VISIBLE_DEVICES" not in own_gpu((), 0)
