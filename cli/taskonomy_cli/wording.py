@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from taskonomy_core.ledger.estimate import Estimate
 from taskonomy_core.ledger.jobs import CONSTANT, NETWORK, REFERENCE, SCRATCH, TRANSFER
+
+if TYPE_CHECKING:
+    from taskonomy_core.ledger.plan import PlannedJob
 
 GROUP = 6  # transfers that train together, unless --group says otherwise
 
@@ -16,6 +20,18 @@ _KINDS = {
     CONSTANT: "constant",
     REFERENCE: "reference readout",
 }
+
+
+def plain_job(planned: PlannedJob) -> dict[str, Any]:
+    """A job for JSON: what it is, where it stands and why."""
+    kind, target, sources = planned.job.identity
+    return {
+        "kind": kind,
+        "target": target,
+        "sources": list(sources),
+        "state": planned.state,
+        "reason": planned.reason,
+    }
 
 
 def part_name(kind: str, order: int) -> str:

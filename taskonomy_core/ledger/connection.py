@@ -11,7 +11,7 @@ from pathlib import Path
 
 from taskonomy_core.errors import LedgerError
 from taskonomy_core.ledger.mounts import network_file_system
-from taskonomy_core.ledger.objects import disk_error
+from taskonomy_core.ledger.objects import OBJECTS, disk_error
 
 FILE = "ledger.sqlite"
 BACKUP = "ledger.backup"
@@ -117,7 +117,7 @@ def _refuse_emptied(folder: Path) -> None:
     path, log = folder / FILE, folder / f"{FILE}-wal"
     if not path.exists() or path.stat().st_size or (log.exists() and log.stat().st_size):
         return
-    if any((folder / "objects").glob("??/*.safetensors")):
+    if any((folder / OBJECTS).glob("??/*.safetensors")):
         raise damaged(path)
 
 

@@ -250,7 +250,7 @@ def _refuse_strangers(rosters: Sequence[_Needs], snapshot: Snapshot) -> None:
     for claim in snapshot.claims.values():
         if not any(needs.makes(claim.key, (claim.kind, claim.target, claim.sources)) for needs in rosters):
             raise LedgerError(
-                f"Process {claim.pid} on {claim.host.split()[0]} trains the {claim.name} as no registry.toml here asks "
+                f"Process {claim.pid} on {claim.machine} trains the {claim.name} as no registry.toml here asks "
                 "for it now: what it needs is not known.",
                 "Wait until it ends (type: tk status), or stop it; then type: tk gc",
             )

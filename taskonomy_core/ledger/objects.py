@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # Named here for modules that must not name torch.
 Tensors: TypeAlias = "dict[str, Tensor]"
 
+# The folder of a store's objects.
+OBJECTS = "objects"
+
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 

@@ -15,6 +15,7 @@ from taskonomy_core.ledger.beam import rank
 from taskonomy_core.ledger.jobs import Facts, Keys, digest_of
 from taskonomy_core.ledger.left_out import disabled
 from taskonomy_core.ledger.left_out import read as read_left_out
+from taskonomy_core.ledger.objects import OBJECTS
 from taskonomy_core.ledger.plan import Plan, Planner
 from taskonomy_core.ledger.records import Result, Snapshot
 from taskonomy_core.ledger.store import Store
@@ -23,7 +24,6 @@ from taskonomy_core.taxonomy.columns import LossColumn
 
 FOLDER = ".taskonomy"
 FEATURES = "features"
-OBJECTS = "objects"
 
 
 def recipe_of(roster: Roster) -> Recipe:

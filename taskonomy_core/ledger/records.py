@@ -18,6 +18,11 @@ DONE = "done"
 FAILED = "failed"
 
 
+def machine(host: str) -> str:
+    """A host (see owner.Owner) without the process namespace."""
+    return host.split()[0]
+
+
 @dataclass(frozen=True)
 class Result:
     """How one job ended.
@@ -125,6 +130,11 @@ class Claim:
     host: str
     pid: int
     by_heartbeat: bool = False
+
+    @property
+    def machine(self) -> str:
+        """The host as people know it."""
+        return machine(self.host)
 
     @property
     def name(self) -> str:

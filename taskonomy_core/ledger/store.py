@@ -26,7 +26,7 @@ from taskonomy_core.errors import LedgerError
 from taskonomy_core.ledger.connection import BACKUP, FILE, OLD, connect, sentences
 from taskonomy_core.ledger.jobs import Job
 from taskonomy_core.ledger.migrations import MIGRATIONS, NEWEST
-from taskonomy_core.ledger.objects import DamagedObjectError, Objects, Tensors, disk_error, remove_file
+from taskonomy_core.ledger.objects import OBJECTS, DamagedObjectError, Objects, Tensors, disk_error, remove_file
 from taskonomy_core.ledger.owner import Owner, Silences
 from taskonomy_core.ledger.records import DONE, FAILED, Card, Claim, Result, Snapshot, Stored, StoredFile
 
@@ -52,7 +52,7 @@ class Store:
 
     def __init__(self, folder: Path, database: sqlite3.Connection, clock: Callable[[], float]) -> None:
         self.folder = folder
-        self.objects = Objects(folder / "objects")
+        self.objects = Objects(folder / OBJECTS)
         self._db = database
         self._silences = Silences(clock)
 

@@ -12,7 +12,7 @@ from taskonomy_cli.options import Count
 from taskonomy_cli.retraining import tell_remade
 from taskonomy_cli.session import Session
 from taskonomy_cli.terminal import Table
-from taskonomy_cli.wording import GROUP, counted, duration, estimated, failures, part_name, several
+from taskonomy_cli.wording import GROUP, counted, duration, estimated, failures, part_name, plain_job, several
 from taskonomy_core.ledger.estimate import Estimate
 from taskonomy_core.ledger.jobs import TRANSFER
 from taskonomy_core.ledger.plan import BLOCKED, DONE, FAILED, NEW, RUNNING, STALE, STATES, Plan, PlannedJob
@@ -202,11 +202,7 @@ def _plain(plan: Plan, new_only: bool, full: bool) -> dict[str, Any]:
         "left_out": plain_left_out(plan.left_out.values()),
         "jobs": [
             {
-                "kind": planned.job.kind,
-                "target": planned.job.target,
-                "sources": list(planned.job.sources),
-                "state": planned.state,
-                "reason": planned.reason,
+                **plain_job(planned),
                 "settings_changed": list(planned.settings_changed),
                 "step": steps.get(planned.job.key),
                 "seconds": plan.estimates.seconds(planned.job.kind, planned.job.target),

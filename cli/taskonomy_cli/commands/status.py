@@ -60,7 +60,7 @@ def command(session: Session, as_json: bool) -> None:
         f"{several(len(snapshot.results), 'result')} stored, {megabytes(used)}, {duration(spent)} of training."
     )
     for claim in snapshot.claims.values():
-        terminal.answer(f"In training: {claim.name} (process {claim.pid} on {claim.host.split()[0]})")
+        terminal.answer(f"In training: {claim.name} (process {claim.pid} on {claim.machine})")
     failed = {planned.job.name: planned.reason for planned in plan.of(FAILED)}
     if failed:
         terminal.answer("Failed:")
@@ -135,8 +135,7 @@ def _plain(plan: Plan, lines: list[TaskLine], snapshot: Snapshot, spent: float, 
         "at_most_more": plan.at_most,
         "tasks": [asdict(line) for line in lines],
         "running": [
-            {"job": claim.name, "process": claim.pid, "host": claim.host.split()[0]}
-            for claim in snapshot.claims.values()
+            {"job": claim.name, "process": claim.pid, "host": claim.machine} for claim in snapshot.claims.values()
         ],
         "left_out": plain_left_out(plan.left_out.values()),
         "failed": [{"job": planned.job.name, "reason": planned.reason} for planned in plan.of(FAILED)],

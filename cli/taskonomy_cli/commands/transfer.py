@@ -188,7 +188,7 @@ def _time(plan: Plan, wanted: Sequence[PlannedJob], jobs: int) -> str:
 def _elsewhere(store: Store, plan: Plan) -> list[str]:
     """The machines that hold jobs of a plan and of which only time can tell whether they still live."""
     claims, running = store.snapshot().claims, {planned.job.key for planned in plan.of("running")}
-    return sorted({claim.host.split()[0] for key, claim in claims.items() if key in running and claim.by_heartbeat})
+    return sorted({claim.machine for key, claim in claims.items() if key in running and claim.by_heartbeat})
 
 
 def _nothing(plan: Plan, new_only: bool) -> str:

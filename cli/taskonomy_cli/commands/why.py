@@ -11,9 +11,10 @@ import click
 from taskonomy_cli.finished import refuse_idle
 from taskonomy_cli.options import TaskNames
 from taskonomy_cli.session import Session
-from taskonomy_cli.wording import duration, megabytes, several
+from taskonomy_cli.wording import duration, megabytes, plain_job, several
 from taskonomy_core.errors import TaskonomyError
 from taskonomy_core.ledger.jobs import CONSTANT, NETWORK, REFERENCE, SCRATCH, Job, Keys
+from taskonomy_core.ledger.records import machine
 
 if TYPE_CHECKING:
     from taskonomy_core.ledger.explain import Explanation
@@ -97,7 +98,7 @@ def _lines(found: Explanation) -> list[str]:
         lines.extend(f"  {what if not at else '':<12}  {text}" for at, text in enumerate(said))
 
     if found.claim is not None:
-        tell("in training", f"by process {found.claim.pid} on {_machine(found.claim.host)}")
+        tell("in training", f"by process {found.claim.pid} on {found.claim.machine}")
     if result is not None:
         tell("tried" if not result.done else "trained", _when(result))
     if found.mean_loss is not None:
@@ -126,13 +127,8 @@ def _stands(planned: PlannedJob) -> str:
 
 
 def _when(result: Result) -> str:
-    where = f" by process {result.process} on {_machine(result.host)}" if result.host else ""
+    where = f" by process {result.process} on {machine(result.host)}" if result.host else ""
     return f"{result.finished}{where}, {duration(result.seconds)} of one core, run {result.run}"
-
-
-def _machine(host: str) -> str:
-    """Without the process namespace."""
-    return host.split()[0]
 
 
 def _parts(job: Job) -> list[str]:
@@ -163,14 +159,12 @@ def _plain(found: Explanation) -> dict[str, Any]:
     planned, result = found.planned, found.result
     job = planned.job
     return {
-        **_plain_job(planned),
+        **plain_job(planned),
         "settings_changed": list(planned.settings_changed),
         "key": job.key,
         "parts": dict(job.parts),
         "details": dict(job.details),
-        "in_training": None
-        if found.claim is None
-        else {"process": found.claim.pid, "host": _machine(found.claim.host)},
+        "in_training": None if found.claim is None else {"process": found.claim.pid, "host": found.claim.machine},
         "result": None
         if result is None
         else {
@@ -178,7 +172,7 @@ def _plain(found: Explanation) -> dict[str, Any]:
             "state": result.state,
             "reason": result.reason,
             "finished": result.finished,
-            "host": _machine(result.host) if result.host else None,
+            "host": machine(result.host) if result.host else None,
             "process": result.process or None,
             "seconds": result.seconds,
             "run": result.run,
@@ -190,17 +184,6 @@ def _plain(found: Explanation) -> dict[str, Any]:
                 for file in found.files
             ],
         },
-        "depends_on": [_plain_job(part) for part in found.needs],
-        "for_others": [_plain_job(part) for part in found.needed_by],
-    }
-
-
-def _plain_job(planned: PlannedJob) -> dict[str, Any]:
-    kind, target, sources = planned.job.identity
-    return {
-        "kind": kind,
-        "target": target,
-        "sources": list(sources),
-        "state": planned.state,
-        "reason": planned.reason,
+        "depends_on": [plain_job(part) for part in found.needs],
+        "for_others": [plain_job(part) for part in found.needed_by],
     }
