@@ -186,13 +186,13 @@ class Coordinator:
 
     def _unit(self, jobs: Sequence[Job]) -> Unit | None:
         """What a worker is told; None where a network that it needs is not stored any more."""
-        order, results = self._order, self._store.snapshot().results
-        networks = {}
+        order, networks = self._order, {}
         for name in {source for job in jobs for source in job.sources}:
             key = self._planner.keys.network(name).key
-            if key not in results or not results[key].done:
+            result = self._store.finished(key)
+            if result is None:
                 return None
-            networks[name] = NetworkFile(key, str(results[key].weights))
+            networks[name] = NetworkFile(key, str(result.weights))
         identities = tuple(job.identity for job in jobs)
         return Unit(self._project, order.run, order.device, self._data, order.opener, identities, networks)
 

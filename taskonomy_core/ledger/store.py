@@ -113,12 +113,16 @@ class Store:
             arrays: dict[str, Any] = self.objects.get_arrays(result.losses)
         return arrays["image_ids"], arrays["losses"]
 
+    def finished(self, key: str) -> Result | None:
+        """The result of one key, if it is done."""
+        rows = self._rows(f"SELECT {_RESULT} FROM result WHERE key = ? AND state = ?", key, DONE)
+        return _result(rows[0]) if rows else None
+
     def weights(self, key: str) -> Tensors:
         """The trained weights of a finished job. Errors: as of `column`; KeyError for a job that is not done."""
-        rows = self._rows(f"SELECT {_RESULT} FROM result WHERE key = ? AND state = ?", key, DONE)
-        if not rows:
+        result = self.finished(key)
+        if result is None:
             raise KeyError(key)
-        result = _result(rows[0])
         assert result.weights is not None
         with self._intact(result):
             return self.objects.get_tensors(result.weights)
