@@ -4,6 +4,9 @@ import { html, put } from "./dom.js";
 import { drawStaircase, stepAt } from "./staircase.js";
 import { count, number, share } from "./words.js";
 
+// Unseen, it holds the place of the words while they are asked for: what lies below stays under the pointer.
+const LONGEST = html("span", { class: "unseen" }, caption([{ budget: 22.5 }, { budget: 22.5 }]));
+
 /**
  * The budget in an element.
  *
@@ -30,7 +33,7 @@ export function budget(element, change) {
     input: (event) =>
       event.target.value !== "" && event.target.checkValidity() && change(Number(event.target.value), true),
   });
-  const said = html("p", { class: "said" });
+  const said = html("p", { class: "said caption" });
   put(
     element,
     html("div", { class: "row" }, html("label", { for: "budget" }, "Budget"), exact),
@@ -48,7 +51,7 @@ export function budget(element, change) {
     range.value = value;
     if (Number(exact.value) !== value || exact.value === "") exact.value = value;
     range.setAttribute("aria-valuetext", valued(value, steps));
-    put(said, caption(steps));
+    put(said, LONGEST.cloneNode(true), html("span", {}, caption(steps)));
     draw();
   }
 

@@ -78,9 +78,10 @@ export function groups(element, measured, change, open) {
         keydown: (event) => pressed(event, task),
       },
       html("span", { class: "title" }, task.title),
+      html("span", { class: "tick" }),
       html("span", { class: "notes" }),
     );
-    return { task, button, entry: html("li", {}, button), notes: button.lastChild };
+    return { task, button, entry: html("li", {}, button), tick: button.children[1], notes: button.lastChild };
   }
 
   function pressed(event, task) {
@@ -104,10 +105,12 @@ export function groups(element, measured, change, open) {
     const focused = document.activeElement;
     const own = new Map((answer?.edges ?? []).map((edge) => [edge.target, edge]));
     const filled = new Map(Object.keys(GROUPS).map((role) => [role, []]));
-    for (const { task, entry, notes, button } of chips.values()) {
+    for (const { task, entry, tick, notes, button } of chips.values()) {
       filled.get(roleOf(measured, state, task.name)).push(entry);
-      put(notes, remarks(measured, state, task, answer).join(" · "));
-      button.classList.toggle("labelled", answer?.sources.includes(task.name) ?? false);
+      const labelled = answer?.sources.includes(task.name) ?? false;
+      put(tick, labelled ? "✓" : "");
+      put(notes, remarks(measured, state, task).join(" · "));
+      button.classList.toggle("labelled", labelled);
       button.title = own.has(task.name)
         ? `gain ${share(own.get(task.name).gain)}, quality ${share(own.get(task.name).quality)}`
         : "";
@@ -132,9 +135,8 @@ export function roles() {
   return Object.entries(GROUPS).map(([role, [title]]) => [role, title]);
 }
 
-function remarks(measured, state, task, answer) {
+function remarks(measured, state, task) {
   const said = [];
-  if (answer?.sources.includes(task.name)) said.push("✓");
   for (const [kind, word] of Object.entries(NOTES)) if (state[kind].includes(task.name)) said.push(word);
   const cost = numberOf(measured, state, "costs", task.name);
   const transfer = numberOf(measured, state, "transfer_costs", task.name);

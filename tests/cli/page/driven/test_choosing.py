@@ -54,6 +54,40 @@ def test_a_key_a_click_and_a_drag_move_a_task_to_another_group(drive, asked):
     assert driven.graph() == shown_as(asked.taxonomy({"budget": 2, "roles": roles}))
 
 
+@pytest.mark.parametrize("width", [360, 1440])
+def test_what_is_answered_later_moves_nothing_under_the_pointer(drive, width):
+    driven, held = drive(width=width), {}
+
+    def hold(route):
+        if "alternatives" in (route.request.post_data or ""):
+            route.continue_()
+        else:
+            held[route.request.url.rsplit("/", 1)[1]] = route
+
+    def answered(question):
+        while question not in held:
+            driven.page.wait_for_timeout(10)
+        held.pop(question).continue_()
+        return driven
+
+    def places():
+        found = "all => all.map(one => [one.dataset, one.getBoundingClientRect()].map(JSON.stringify))"
+        return driven.page.eval_on_selector_all("#choose [data-role], #choose .chip", found)
+
+    driven.page.route("**/api/*", lambda route: hold(route) if route.request.method == "POST" else route.continue_())
+    driven.page.goto(f"{driven.home}#budget=3")
+    driven.page.wait_for_selector(".chip", state="attached")
+    driven.page.locator("#tasks").evaluate("tasks => { tasks.open = true; }")
+    for _ in range(2):
+        asked = places()
+        answered("taxonomy").wait()
+        assert driven.page.locator(".chip.labelled").count() > 0
+        drawn = places()
+        answered("staircase").page.wait_for_selector(".stairs.gain")
+        assert places() == drawn == asked
+        driven.chip("reshading").press("u")
+
+
 def test_a_task_without_transfers_to_it_stays_no_target(drive):
     driven = drive().open()
     driven.chip("jigsaw").press("b")
