@@ -143,6 +143,22 @@ def _rounded(program: Program, values: NDArray[np.float64]) -> _Node:
     return tuple(ones), tuple(zeros)
 
 
+def _silent(api: Any) -> Any:
+    """An empty model that writes nothing.
+
+    From 1.16 on, the constructor of highspy writes a banner to stdout as soon as it sets its callbacks.
+    """
+
+    class Silent(api.Highs):  # type: ignore[misc]
+        def enableCallbacks(self) -> Any:  # noqa: N802
+            self.setOptionValue("output_flag", False)
+            return super().enableCallbacks()
+
+    model = Silent()
+    model.setOptionValue("output_flag", False)
+    return model
+
+
 class _Model:
     """A HiGHS model that follows a Program."""
 
@@ -152,9 +168,8 @@ class _Model:
         self._api, self._stop = highspy, stop
         # Whether the run that is under way is to end; None as long as HiGHS does not ask.
         self._ending: bool | None = None
-        make: Any = highspy.Highs
-        self._highs = make()
-        options = {"output_flag": False, "mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
+        self._highs = _silent(highspy)
+        options = {"mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
         # What settles a tie is smaller than the default, 1e-6 of a label.
         options |= {"mip_feasibility_tolerance": _WHOLE}
         # The relaxation is a proof, so it is solved as exactly as HiGHS can.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -51,6 +53,16 @@ def test_every_solver_gives_the_same_answer(run, project, solver):
     del expected["seconds"], expected["solver"]
     assert answer == expected
     assert answer["status"] == "optimal"
+
+
+@pytest.mark.parametrize("solver", ["highs", "scipy", "cbc"])
+def test_what_a_solver_writes_itself_is_not_in_the_answer(project, solver):
+    # A process of its own: compiled code writes past sys.stdout, and HiGHS its banner once per process.
+    code = "from taskonomy_cli.app import main; main()"
+    command = [sys.executable, "-c", code, "taxonomy", "--budget", "2", "--solver", solver, "--json"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["solver"] == solver
+    assert "HiGHS" not in done.stderr
 
 
 def test_costs_and_roles_of_the_roster_count(run, project):
