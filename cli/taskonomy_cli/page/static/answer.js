@@ -1,10 +1,11 @@
 // What came out: the drawing, every target's scores, what another budget or set of labels would change; or why
 // nothing did.
 
-import { html, put } from "./dom.js";
+import { emOf, html, onWidth, put, refused, scrolling } from "./dom.js";
 import { drawGraph, idle, legend } from "./graph.js";
 import { supervised } from "./layout.js";
-import { listed, number, proof, share, summary } from "./words.js";
+import { numbers, scores, servedFrom, table } from "./tables.js";
+import { compare, listed, number, proof, share, summary } from "./words.js";
 
 /**
  * The answer in the elements {line, picture, beside, table}.
@@ -15,7 +16,6 @@ import { listed, number, proof, share, summary } from "./words.js";
 export function answers(places, title, open, go) {
   let shown = null;
   let unused = [];
-  let width = 0;
 
   function show(answer, idleTasks) {
     shown = answer;
@@ -28,17 +28,16 @@ export function answers(places, title, open, go) {
       return;
     }
     draw();
-    put(places.table, scores(answer, title));
+    put(places.table, everyTarget(answer, title));
   }
 
   function draw() {
     if (!shown || shown.status === "infeasible") return;
-    const em = parseFloat(getComputedStyle(places.picture).fontSize);
-    width = places.picture.clientWidth;
+    const em = emOf(places.picture);
     const focused = places.picture.contains(document.activeElement)
       ? document.activeElement.getAttribute("data-task")
       : null;
-    const drawing = drawGraph(shown, { width: Math.min(width, 75 * em), em, title, chosen: open });
+    const drawing = drawGraph(shown, { width: Math.min(places.picture.clientWidth, 75 * em), em, title, chosen: open });
     put(places.picture, drawing, idle(unused, title, em), legend(shown, em));
     if (focused)
       [...drawing.querySelectorAll(".node")].find((node) => node.getAttribute("data-task") === focused)?.focus();
@@ -52,20 +51,12 @@ export function answers(places, title, open, go) {
   function fail(error) {
     shown = null;
     put(places.line, "No answer.");
-    put(
-      places.picture,
-      html(
-        "div",
-        { class: "refused", role: "alert" },
-        html("p", {}, error.message),
-        error.hint ? html("p", {}, error.hint) : null,
-      ),
-    );
+    put(places.picture, refused(error, { role: "alert" }));
     put(places.table);
     put(places.beside);
   }
 
-  new ResizeObserver(() => places.picture.clientWidth !== width && draw()).observe(places.picture);
+  onWidth(places.picture, draw);
   return { show, more, fail };
 }
 
@@ -81,36 +72,25 @@ function reasons(reason) {
   );
 }
 
-function scores(answer, title) {
+function everyTarget(answer, title) {
   const edges = [...answer.edges].sort(
-    (a, b) => supervised(b) - supervised(a) || (title(a.target) < title(b.target) ? -1 : 1),
+    (a, b) => supervised(b) - supervised(a) || compare(title(a.target), title(b.target)),
   );
   const rows = edges.map((edge) =>
     html(
       "tr",
       { "data-target": edge.target, "data-sources": edge.sources.join(" ") },
       html("th", { scope: "row" }, title(edge.target)),
-      html("td", {}, supervised(edge) ? "its own labels" : listed(edge.sources.map(title))),
-      html("td", { class: "number" }, number(edge.affinity, 3)),
-      html("td", { class: "number" }, share(edge.gain)),
-      html("td", { class: "number" }, share(edge.quality)),
+      servedFrom(edge, title),
+      numbers(number(edge.affinity, 3)),
+      scores(edge),
     ),
   );
-  const head = ["target", "features from", "affinity", "gain", "quality"].map((said, n) =>
-    html("th", { scope: "col", class: n > 1 && "number" }, said),
-  );
-  return html(
-    "table",
-    {},
-    html(
-      "caption",
-      {},
-      "Gain: share of test images on which it beats training from scratch on the same labels; ",
-      "quality: beats the fully supervised network (50 %: as good).",
-    ),
-    html("thead", {}, html("tr", {}, head)),
-    html("tbody", {}, rows),
-  );
+  const caption = [
+    "Gain: share of test images on which it beats training from scratch on the same labels; ",
+    "quality: beats the fully supervised network (50 %: as good).",
+  ];
+  return table(["target", "features from", "affinity", "gain", "quality"], rows, { caption, numbers: 2 });
 }
 
 function neighbours(answer, title, go) {
@@ -154,19 +134,10 @@ function nextBest(answer, title) {
       .filter(Boolean)
       .join("  ");
     const lost = other.loss <= 0 ? "a tie" : `−${number(other.loss, 2)} (${number((100 * other.loss) / best, 2)} %)`;
-    return html(
-      "tr",
-      {},
-      html("th", { scope: "row" }, swap),
-      html("td", { class: "number" }, number(other.cost)),
-      html("td", { class: "number" }, lost),
-      html("td", { class: "number" }, share(other.mean.gain)),
-      html("td", { class: "number" }, share(other.mean.quality)),
-    );
+    return html("tr", {}, html("th", { scope: "row" }, swap), numbers(number(other.cost), lost), scores(other.mean));
   });
-  const head = ["instead", "cost", "objective", "gain", "quality"].map((said, n) =>
-    html("th", { scope: "col", class: n > 0 && "number" }, said),
-  );
+  const head = ["instead", "cost", "objective", "gain", "quality"];
+  const heading = "Next-best sets of labels";
   const none =
     answer.status === "optimal"
       ? "No other set of labels serves every target within the budget."
@@ -174,14 +145,8 @@ function nextBest(answer, title) {
   return html(
     "section",
     { class: "next-best" },
-    html("h3", {}, "Next-best sets of labels"),
-    rows.length
-      ? html(
-          "div",
-          { class: "scroll", tabindex: 0, role: "region", "aria-label": "Next-best sets of labels" },
-          html("table", {}, html("thead", {}, html("tr", {}, head)), html("tbody", {}, rows)),
-        )
-      : html("p", {}, none),
+    html("h3", {}, heading),
+    rows.length ? scrolling(heading, {}, table(head, rows, { numbers: 1 })) : html("p", {}, none),
     html(
       "p",
       { class: "said" },

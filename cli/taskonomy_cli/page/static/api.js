@@ -1,7 +1,7 @@
 // Requests to the server that sent this page, and to no other.
 
 /** What the API refused: its sentence, and what to do about it. */
-export class Refused extends Error {
+class Refused extends Error {
   constructor(said, status) {
     super(said?.error || `The server answered ${status}.`);
     this.hint = said?.hint || "";

@@ -1,6 +1,6 @@
 // The budget: a slider with what every budget is worth behind it, and a number for any other.
 
-import { html, put } from "./dom.js";
+import { emOf, html, onWidth, put } from "./dom.js";
 import { drawStaircase, stepAt } from "./staircase.js";
 import { count, number, share } from "./words.js";
 
@@ -56,7 +56,7 @@ export function budget(element, change) {
   }
 
   function draw() {
-    const inset = parseFloat(getComputedStyle(range).fontSize) * 0.625;
+    const inset = emOf(range) * 0.625;
     const size = {
       width: picture.clientWidth || 300,
       height: picture.clientHeight || 84,
@@ -67,7 +67,7 @@ export function budget(element, change) {
     put(picture, drawStaircase(shown.steps, size));
   }
 
-  new ResizeObserver(draw).observe(picture);
+  onWidth(picture, draw);
   return { show };
 }
 

@@ -1,6 +1,6 @@
 // "Look deeper": tabs that load when they are first opened.
 
-import { html, put } from "./dom.js";
+import { html, put, refused } from "./dom.js";
 
 /**
  * Tabs in an element, as screen readers know them: arrow keys change, one panel is shown.
@@ -72,10 +72,7 @@ export async function filled(element, ask, build) {
   try {
     put(element, build(await ask()));
   } catch (error) {
-    put(
-      element,
-      html("div", { class: "refused" }, html("p", {}, error.message), error.hint ? html("p", {}, error.hint) : null),
-    );
+    put(element, refused(error));
   } finally {
     element.removeAttribute("aria-busy");
   }

@@ -1,9 +1,10 @@
 // What can be said of one task: its role, costs and weight, whether its labels exist; and where it should come from.
 
-import { html, put } from "./dom.js";
+import { html, put, scrolling } from "./dom.js";
 import { allowed, roles } from "./groups.js";
-import { numberOf, roleOf, withEntry, withListed, tidy } from "./state.js";
-import { listed, number, share } from "./words.js";
+import { numberOf, roleOf, taskOf, tidy, withEntry, withListed } from "./state.js";
+import { numbers, scores, table } from "./tables.js";
+import { listed, number, trouble } from "./words.js";
 
 const NUMBERS = {
   costs: ["Supervision cost", "what its labels cost"],
@@ -96,7 +97,7 @@ export function details(dialog, measured, title, change, recommend) {
   }
 
   async function open(name) {
-    task = measured.tasks.find((one) => one.name === name);
+    task = taskOf(measured, name);
     put(heading, task.title);
     for (const kind of Object.keys(NUMBERS)) fields[kind].value = "";
     show(state);
@@ -108,7 +109,7 @@ export function details(dialog, measured, title, change, recommend) {
       const found = await recommend(name);
       if (task.name === name) put(advice, advised(found, title));
     } catch (error) {
-      put(advice, html("p", {}, `${error.message} ${error.hint ?? ""}`));
+      put(advice, html("p", {}, trouble(error)));
     }
   }
 
@@ -131,22 +132,15 @@ function advised(found, title) {
       {},
       html("td", {}, String(edge.order)),
       html("td", {}, listed(edge.sources.map(title))),
-      html("td", { class: "number" }, number(edge.affinity, 3)),
-      html("td", { class: "number" }, share(edge.gain)),
-      html("td", { class: "number" }, share(edge.quality)),
+      numbers(number(edge.affinity, 3)),
+      scores(edge),
     ),
   );
-  const head = ["order", "features from", "affinity", "gain", "quality"].map((said) =>
-    html("th", { scope: "col" }, said),
-  );
+  const head = ["order", "features from", "affinity", "gain", "quality"];
   return [
     html("h3", {}, "Without labels of its own, the best of each order"),
     rows.length
-      ? html(
-          "div",
-          { class: "scroll", tabindex: 0, role: "region", "aria-label": "Recommended sources" },
-          html("table", {}, html("thead", {}, html("tr", {}, head)), html("tbody", {}, rows)),
-        )
+      ? scrolling("Recommended sources", {}, table(head, rows))
       : html("p", {}, "Nothing that may be labelled serves it."),
   ];
 }

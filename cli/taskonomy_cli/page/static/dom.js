@@ -18,6 +18,39 @@ export function put(element, ...children) {
   return element;
 }
 
+/** The options of a <select>, of [value, what people read]. */
+export function options(pairs) {
+  return pairs.map(([value, said]) => html("option", { value }, said));
+}
+
+/** A part of the page that scrolls by itself, if it must, with the keyboard too. */
+export function scrolling(label, { class: more = "", ...attributes } = {}, ...children) {
+  const own = { class: `scroll ${more}`.trim(), tabindex: 0, role: "region", "aria-label": label };
+  return html("div", { ...own, ...attributes }, children);
+}
+
+/** What went wrong, and what to do about it. */
+export function refused(error, attributes = {}) {
+  const hint = error.hint ? html("p", {}, error.hint) : null;
+  return html("div", { class: "refused", ...attributes }, html("p", {}, error.message), hint);
+}
+
+/** The size of the type in an element, in px. */
+export function emOf(element) {
+  return parseFloat(getComputedStyle(element).fontSize);
+}
+
+/** Calls `draw` when an element first has a width, and whenever it has another. */
+export function onWidth(element, draw) {
+  let width = 0;
+  new ResizeObserver(() => {
+    if (element.clientWidth === width) return;
+    width = element.clientWidth;
+    // Not at once: what is drawn changes the height, which is observed too.
+    requestAnimationFrame(draw);
+  }).observe(element);
+}
+
 /** What belongs to a key, of an object that has keys of others: "__proto__" is a name like any other. */
 export function of(record, key, otherwise) {
   return record && Object.hasOwn(record, key) ? record[key] : otherwise;

@@ -2,8 +2,9 @@
 
 import { get, newest } from "./api.js";
 import { filled } from "./deeper.js";
-import { html, put } from "./dom.js";
+import { html, options, put } from "./dom.js";
 import { supervised } from "./layout.js";
+import { targets } from "./state.js";
 import { listed, number } from "./words.js";
 
 /** The panel; measured: of /api/measurements, title: task -> what people read, answer: gives the taxonomy shown now. */
@@ -12,16 +13,13 @@ export function gallery(measured, title, answer) {
   let shown = null;
   return (element) => {
     if (!element.firstChild) {
-      const tasks = measured.tasks
-        .filter((task) => task.can_be_target)
-        .map((task) => html("option", { value: task.name }, task.title));
       put(
         element,
         html(
           "p",
           { class: "row" },
           html("label", { for: "gallery-task" }, "Task"),
-          html("select", { id: "gallery-task", change: load }, tasks),
+          html("select", { id: "gallery-task", change: load }, options(targets(measured))),
         ),
         html("div"),
       );

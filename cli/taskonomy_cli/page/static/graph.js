@@ -1,7 +1,7 @@
 // A taxonomy as an SVG drawing: what is labelled, and where every other target gets its features.
 
 import { html, svg } from "./dom.js";
-import { layout, supervised, widthOf } from "./layout.js";
+import { layout, strongestOf, supervised, widthOf } from "./layout.js";
 import { listed, number, share, short, summary } from "./words.js";
 
 const TINTS = 7;
@@ -43,10 +43,7 @@ export function drawGraph(taxonomy, { width, em = 16, title = (task) => task, ch
 
 /** What the marks and widths of a drawing mean, as HTML. */
 export function legend(taxonomy, em = 16) {
-  const strongest = Math.max(
-    ...taxonomy.edges.filter((edge) => !supervised(edge)).map((edge) => edge.affinity ?? 0),
-    0,
-  );
+  const strongest = strongestOf(taxonomy.edges.filter((edge) => !supervised(edge)));
   const marks = [
     ["supervised", "labelled, served by its own network"],
     ["source", "labelled for other tasks alone"],
@@ -86,7 +83,7 @@ export function idle(tasks, title, em = 16) {
 }
 
 /** The mark of a task: kinds differ in shape and fill, so that colour need not be seen. */
-export function mark(kind, x, y, em, tint = -1) {
+function mark(kind, x, y, em, tint = -1) {
   const r = 0.36 * em;
   const look = { class: `mark ${kind} ${tintOf(tint)}` };
   if (kind === "source") return svg("rect", { ...look, x: x - r, y: y - r, width: 2 * r, height: 2 * r });

@@ -1,7 +1,7 @@
 // The four groups of tasks: moved between by drag, by click (the details of a task) and by keyboard.
 
 import { html, put } from "./dom.js";
-import { numberOf, roleOf, withEntry } from "./state.js";
+import { numberOf, roleOf, taskOf, withEntry } from "./state.js";
 import { number, share } from "./words.js";
 
 const GROUPS = {
@@ -53,7 +53,7 @@ export function groups(element, measured, change, open) {
   put(element, measured.tasks.length > MANY ? filter : null, sections);
 
   function move(name, role) {
-    const task = measured.tasks.find((one) => one.name === name);
+    const task = taskOf(measured, name);
     if (task && allowed(task, role) && roleOf(measured, state, name) !== role)
       change(withEntry(measured, state, "roles", name, role));
   }

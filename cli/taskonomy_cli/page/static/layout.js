@@ -1,5 +1,7 @@
 // Where the nodes and lines of a taxonomy stand: numbers only, the same for the page and for tk report.
 
+import { compare } from "./words.js";
+
 const ROW = 1.75; // ems from one task to the next
 const NARROW_ROW = 2.5; // with the scores below the title
 const WIDEST = 0.62;
@@ -11,7 +13,7 @@ const HAIRLINE = 0.07;
  * A transfer of several sources is a hyper-edge: its sources meet at a join in front of the target, and go on as one.
  *
  * taxonomy: as `tk taxonomy --json` prints it. width: in px. em: the size of type in px.
- * Gives {narrow, width, height, em, row, name, strongest, left, right, joins, lines}, all in px. Lines are {from, to,
+ * Gives {narrow, width, height, em, row, name, left, right, joins, lines}, all in px. Lines are {from, to,
  * d, width, tint}, with the task at either end and tint the number of the source among those that feed others.
  */
 export function layout(taxonomy, width, em) {
@@ -40,7 +42,7 @@ export function layout(taxonomy, width, em) {
     y: top + spread(n, right.length, beside, row),
     edge,
   }));
-  const strongest = Math.max(...right.map((edge) => edge.affinity ?? 0), 0);
+  const strongest = strongestOf(right);
   const { lines, joins } = transfers(nodes, targets, strongest, em, Math.min(3.2 * em, 0.3 * (at.right - at.left)));
   return {
     narrow,
@@ -49,7 +51,6 @@ export function layout(taxonomy, width, em) {
     em,
     row,
     name,
-    strongest,
     left: nodes,
     right: targets,
     lines,
@@ -62,6 +63,11 @@ export function supervised(edge) {
   return edge.sources.length === 1 && edge.sources[0] === edge.target;
 }
 
+/** The affinity of the widest transfer; 0 where there is none. */
+export function strongestOf(transfers) {
+  return Math.max(...transfers.map((edge) => edge.affinity ?? 0), 0);
+}
+
 /** How wide a transfer is drawn: by the square root of its affinity, as the usual objective weighs it; in ems. */
 export function widthOf(affinity, strongest) {
   return Math.max(WIDEST * Math.sqrt(strongest ? (affinity ?? 0) / strongest : 0), HAIRLINE);
@@ -69,21 +75,21 @@ export function widthOf(affinity, strongest) {
 
 /** Both sides from top to bottom, so that lines cross little: by turns to the mean height of what each is joined to. */
 function places(taxonomy) {
-  const right = taxonomy.edges.filter((edge) => !supervised(edge)).sort((a, b) => before(a.target, b.target));
+  const right = taxonomy.edges.filter((edge) => !supervised(edge)).sort((a, b) => compare(a.target, b.target));
   const feeds = new Map(taxonomy.sources.map((source) => [source, []]));
   for (const edge of right) for (const source of edge.sources) feeds.get(source)?.push(edge.target);
-  const left = [...feeds.keys()].sort((a, b) => feeds.get(b).length - feeds.get(a).length || before(a, b));
+  const left = [...feeds.keys()].sort((a, b) => feeds.get(b).length - feeds.get(a).length || compare(a, b));
   for (let turn = 0; turn < 8; turn += 1) {
     const height = new Map(left.map((source, n) => [source, n / Math.max(left.length - 1, 1)]));
     const wanted = new Map(
       right.map((edge) => [edge.target, mean(edge.sources.map((source) => height.get(source) ?? 0))]),
     );
-    right.sort((a, b) => wanted.get(a.target) - wanted.get(b.target) || before(a.target, b.target));
+    right.sort((a, b) => wanted.get(a.target) - wanted.get(b.target) || compare(a.target, b.target));
     const depth = new Map(right.map((edge, n) => [edge.target, n / Math.max(right.length - 1, 1)]));
     const sought = new Map(
       left.map((task) => [task, feeds.get(task).length ? mean(feeds.get(task).map((t) => depth.get(t))) : 2]),
     );
-    left.sort((a, b) => sought.get(a) - sought.get(b) || before(a, b));
+    left.sort((a, b) => sought.get(a) - sought.get(b) || compare(a, b));
   }
   return { left, right, feeds };
 }
@@ -124,10 +130,6 @@ function spread(place, count, rows, row) {
 
 function mean(numbers) {
   return numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
-}
-
-function before(one, other) {
-  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 function round(value) {

@@ -1,7 +1,7 @@
 // Targets by sources as an SVG drawing: the affinity matrix, before AHP and after it.
 
 import { svg } from "./dom.js";
-import { number, short } from "./words.js";
+import { compare, number, short } from "./words.js";
 
 const LEVELS = 9;
 
@@ -184,7 +184,6 @@ export function ordered(tasks, by, { title, groups, leaves, score }) {
     name: () => 0,
   };
   const key = new Map(tasks.map((task) => [task, places[by](task)]));
-  const compare = (one, other) => (one < other ? -1 : one > other ? 1 : 0);
   return [...tasks].sort((a, b) => compare(key.get(a), key.get(b)) || compare(title(a), title(b)));
 }
 

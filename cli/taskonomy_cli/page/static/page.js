@@ -5,14 +5,14 @@ import { get, newest, post } from "./api.js";
 import { budget } from "./budget.js";
 import { tabs } from "./deeper.js";
 import { details } from "./details.js";
-import { html, put } from "./dom.js";
+import { options, put } from "./dom.js";
 import { downloads } from "./downloads.js";
 import { groups } from "./groups.js";
 import { panels } from "./panels.js";
 import { presets } from "./presets.js";
 import { body, fromAddress, numberOf, roleOf, tidy, toAddress, withoutBudget } from "./state.js";
 import { theme } from "./theme.js";
-import { inWords } from "./words.js";
+import { inWords, trouble } from "./words.js";
 
 const PAUSE = 10; // ms without a change before a question is sent
 const LATER = 250; // ms before what is not seen first is asked
@@ -25,7 +25,7 @@ async function start() {
   try {
     build(await get("/api/measurements"));
   } catch (error) {
-    put(at("answer"), `${error.message} ${error.hint ?? ""}`);
+    put(at("answer"), trouble(error));
   }
 }
 
@@ -155,20 +155,13 @@ function build(measured) {
 
   function order() {
     const numbers = [1, 2, 3, 4, 5].filter((n) => n < measured.max_order);
-    const options = [...numbers.map((n) => [n, String(n)]), [measured.max_order, `any (${measured.max_order})`]];
-    put(
-      at("order"),
-      options.map(([value, said]) => html("option", { value }, said)),
-    );
+    put(at("order"), options([...numbers.map((n) => [n, n]), [measured.max_order, `any (${measured.max_order})`]]));
     at("order").addEventListener("change", (event) => change({ ...state, order: Number(event.target.value) }));
   }
 
   function objective() {
     const said = { sqrt: "√ affinity", affinity: "affinity", gain: "gain", quality: "quality" };
-    put(
-      at("objective"),
-      measured.objectives.map((name) => html("option", { value: name }, said[name] ?? name)),
-    );
+    put(at("objective"), options(measured.objectives.map((name) => [name, said[name] ?? name])));
     at("objective").addEventListener("change", (event) => change({ ...state, objective: event.target.value }));
   }
 
@@ -187,7 +180,7 @@ function addressOf(choice) {
 }
 
 function complain(error) {
-  put(at("trouble"), error ? `${error.message} ${error.hint ?? ""}` : null);
+  put(at("trouble"), error ? trouble(error) : null);
 }
 
 /** A call that waits for a pause: of several in a row only the last is made. */

@@ -2,14 +2,14 @@
 
 import { get, newest, post } from "./api.js";
 import { filled } from "./deeper.js";
-import { html, put } from "./dom.js";
+import { emOf, html, onWidth, put, scrolling } from "./dom.js";
 import { gallery } from "./gallery.js";
-import { supervised } from "./layout.js";
 import { cellSaid, drawMatrix, ordered, ranked } from "./matrix.js";
-import { drawMeasure } from "./significance.js";
+import { drawMeasure, teller } from "./significance.js";
 import { body } from "./state.js";
+import { servedFrom, table } from "./tables.js";
 import { drawTree } from "./tree.js";
-import { listed, number, share } from "./words.js";
+import { number, share } from "./words.js";
 
 /**
  * All panels that these measurements have something for.
@@ -49,18 +49,13 @@ function matrix(measured, title, kept) {
           { class: "readout", role: "status" },
           "Point at a cell, or go through them with the arrow keys.",
         );
-        const frame = html("div", {
-          class: "scroll drawing",
-          tabindex: 0,
-          role: "region",
-          "aria-label": "Affinity matrix",
-        });
+        const frame = scrolling("Affinity matrix", { class: "drawing" });
         const caption = html("p", { class: "said" });
-        const before = scores.before_is ?? { name: "gain", better: "higher" };
+        const before = scores.before_is;
         const views = {
           after: [
             "After AHP",
-            scores.affinity ?? scores.after,
+            scores.affinity,
             "higher",
             "affinity",
             "Affinities, shaded by rank in each row: they compare only as ranks. " +
@@ -82,20 +77,20 @@ function matrix(measured, title, kept) {
             groups,
             leaves: tree.order,
           });
-          const em = parseFloat(getComputedStyle(frame).fontSize);
+          const em = emOf(frame);
           const tell = (cell) => put(readout, cellSaid(cell, title, what));
           const lines =
             chosen.by === "group" ? { rows: edges(data.targets, groups), columns: edges(data.sources, groups) } : {};
           put(
             frame,
             drawMatrix(data, {
-              width: Math.min(frame.clientWidth || 600, 75 * em),
+              width: Math.min(frame.clientWidth, 75 * em),
               em,
               title,
               tell,
               lines,
               byRow: chosen.view === "after",
-              log: Boolean(before.logarithmic),
+              log: before.logarithmic,
             }),
           );
           put(caption, said);
@@ -119,8 +114,7 @@ function matrix(measured, title, kept) {
           chosen,
           draw,
         );
-        requestAnimationFrame(draw);
-        new ResizeObserver(draw).observe(frame);
+        onWidth(frame, draw);
         return [html("div", { class: "row" }, views_, sorts), caption, frame, readout];
       },
     );
@@ -173,14 +167,10 @@ function tree(title, kept) {
       (found) => {
         const frame = html("div", { class: "drawing" });
         const draw = () => {
-          const em = parseFloat(getComputedStyle(frame).fontSize);
-          put(
-            frame,
-            drawTree(found.tree, found.groups ?? [], { width: Math.min(frame.clientWidth || 600, 60 * em), em, title }),
-          );
+          const em = emOf(frame);
+          put(frame, drawTree(found.tree, found.groups, { width: Math.min(frame.clientWidth, 60 * em), em, title }));
         };
-        requestAnimationFrame(draw);
-        new ResizeObserver(draw).observe(frame);
+        onWidth(frame, draw);
         return [
           html(
             "p",
@@ -202,7 +192,7 @@ function significance() {
       element,
       () => latest((signal) => post("/api/significance", body(state), signal)),
       (found) => {
-        const em = parseFloat(getComputedStyle(element).fontSize);
+        const em = emOf(element);
         const width = Math.min(element.clientWidth || 600, 50 * em) - em;
         const parts = found.measures.map((measure) => [
           html("h3", {}, measure.name === "objective" ? `objective (${found.objective})` : `mean ${measure.name}`),
@@ -222,8 +212,9 @@ function significance() {
     );
 }
 
-function told({ name, value, mean, spread, best, p }) {
-  const said = name === "objective" ? (at) => number(at, 3) : share;
+function told(measure) {
+  const { value, mean, spread, best, p } = measure;
+  const said = teller(measure);
   return `${said(value)}; random: ${said(mean)} ± ${said(spread)}, at best ${said(best)}; p = ${number(p, 2)}.`;
 }
 
@@ -237,13 +228,7 @@ function stability(title, answer) {
       ` ${share(part)}`,
     );
   const served = (edge) =>
-    html(
-      "tr",
-      {},
-      html("th", { scope: "row" }, title(edge.target)),
-      html("td", {}, supervised(edge) ? "its own labels" : listed(edge.sources.map(title))),
-      often(edge.chosen),
-    );
+    html("tr", {}, html("th", { scope: "row" }, title(edge.target)), servedFrom(edge, title), often(edge.chosen));
   return (element, state) =>
     filled(
       element,
@@ -259,39 +244,24 @@ function stability(title, answer) {
             `Of ${found.draws} resamples of the test images, ${share(found.same_sources)} label exactly these tasks.`,
           ),
           table(
-            "How often each task is labelled; all others never",
             ["task", "labelled"],
             sources.map(([task, part]) => html("tr", {}, html("th", { scope: "row" }, title(task)), often(part))),
+            { caption: ["How often each task is labelled; all others never"] },
           ),
-          table(
-            "How often each target is served as it is here",
-            links,
-            found.edges.filter((edge) => here.has(named(edge))).map(served),
-          ),
+          table(links, found.edges.filter((edge) => here.has(named(edge))).map(served), {
+            caption: ["How often each target is served as it is here"],
+          }),
           html(
             "details",
             {},
             html("summary", {}, "How else"),
-            table(
-              "How often each target is served otherwise",
-              links,
-              found.edges.filter((edge) => !here.has(named(edge))).map(served),
-            ),
+            table(links, found.edges.filter((edge) => !here.has(named(edge))).map(served), {
+              caption: ["How often each target is served otherwise"],
+            }),
           ),
         ];
       },
     );
-}
-
-function table(caption, head, rows) {
-  const heads = head.map((said) => html("th", { scope: "col" }, said));
-  return html(
-    "table",
-    {},
-    html("caption", {}, caption),
-    html("thead", {}, html("tr", {}, heads)),
-    html("tbody", {}, rows),
-  );
 }
 
 function named(edge) {

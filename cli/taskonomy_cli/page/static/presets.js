@@ -1,8 +1,8 @@
 // Choices to begin with; some ask back for one's own task, or for the labels that one has.
 
-import { html, put } from "./dom.js";
 import { onlyTarget } from "./details.js";
-import { tidy, withListed } from "./state.js";
+import { html, options, put } from "./dom.js";
+import { targets, tidy, withListed } from "./state.js";
 
 /** Buttons for the presets in an element. Gives show(state), which keeps what a preset asked back in step. */
 export function presets(element, measured, change) {
@@ -26,13 +26,10 @@ export function presets(element, measured, change) {
   }
 
   function target() {
-    const options = measured.tasks
-      .filter((task) => task.can_be_target)
-      .map((task) => html("option", { value: task.name }, task.title));
     const select = html(
       "select",
       { "data-asks": "target", change: () => change(onlyTarget(measured, state, select.value)) },
-      options,
+      options(targets(measured)),
     );
     return html("label", {}, "My task is like ", select);
   }

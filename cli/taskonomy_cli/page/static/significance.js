@@ -15,7 +15,7 @@ export function drawMeasure(measure, { width, em = 16 }) {
   const high = Math.max(value, best, mean + spread, measure.name === "objective" ? 0 : 1) || 1;
   const x = (at) => em + ((width - 2 * em) * (at - low)) / (high - low);
   const y = 0.9 * em;
-  const said = measure.name === "objective" ? (at) => number(at, 3) : share;
+  const said = teller(measure);
   return svg(
     "svg",
     {
@@ -40,4 +40,9 @@ export function drawMeasure(measure, { width, em = 16 }) {
     svg("line", { class: "best", x1: x(best), x2: x(best), y1: y - 0.55 * em, y2: y + 0.55 * em }),
     svg("circle", { class: "value", cx: x(value), cy: y, r: 0.38 * em }),
   );
+}
+
+/** How the numbers of a measure are said: an objective as it is, others as shares. */
+export function teller(measure) {
+  return measure.name === "objective" ? (at) => number(at, 3) : share;
 }

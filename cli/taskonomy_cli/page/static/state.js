@@ -2,21 +2,17 @@
 // measurements' defaults is kept. Nothing here touches the page.
 
 import { of } from "./dom.js";
+import { compare } from "./words.js";
 
-export const ROLES = ["both", "target", "source", "unused"];
+const ROLES = ["both", "target", "source", "unused"];
 
 const LISTS = ["have", "forced", "ruled_out"];
 const NUMBERS = { costs: ["cost", 1], transfer_costs: ["transfer_cost", 0], weights: ["weight", 1] };
 
-/** The measurements' own choice. */
-export function blank(measured) {
-  return tidy(measured, {});
-}
-
 /** A choice as it is kept: no unknown task, no default, tasks in one order, so that equal choices are equal texts. */
 export function tidy(measured, raw) {
   const state = { roles: {}, costs: {}, transfer_costs: {}, weights: {}, have: [], forced: [], ruled_out: [] };
-  for (const task of [...measured.tasks].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const task of [...measured.tasks].sort((a, b) => compare(a.name, b.name))) {
     const role = of(raw.roles, task.name);
     if (ROLES.includes(role) && role !== task.role) put(state.roles, task.name, role);
     for (const [kind, [field]] of Object.entries(NUMBERS)) {
@@ -69,15 +65,25 @@ export function fromAddress(measured, text) {
   return tidy(measured, raw);
 }
 
+/** What the measurements say of a task; undefined for one that they do not know. */
+export function taskOf(measured, name) {
+  return measured.tasks.find((task) => task.name === name);
+}
+
+/** [name, title] of the tasks that the measurements have a transfer to. */
+export function targets(measured) {
+  return measured.tasks.filter((task) => task.can_be_target).map((task) => [task.name, task.title]);
+}
+
 /** The task's role in a choice. */
 export function roleOf(measured, state, name) {
-  return of(state.roles, name, measured.tasks.find((task) => task.name === name)?.role);
+  return of(state.roles, name, taskOf(measured, name)?.role);
 }
 
 /** A task's cost, transfer_cost or weight in a choice; `kind` is costs, transfer_costs or weights. */
 export function numberOf(measured, state, kind, name) {
   const [field, usual] = NUMBERS[kind];
-  return of(state[kind], name, measured.tasks.find((task) => task.name === name)?.[field] ?? usual);
+  return of(state[kind], name, taskOf(measured, name)?.[field] ?? usual);
 }
 
 /** Another choice: one task's entry set in roles, costs, transfer_costs or weights. */

@@ -84,6 +84,6 @@ export function drawTree(tree, groups, { width, em = 16, title = (task) => task 
 }
 
 /** The tasks of a tree from top to bottom. */
-export function leavesOf(tree) {
+function leavesOf(tree) {
   return tree.children ? tree.children.flatMap(leavesOf) : [tree.name];
 }

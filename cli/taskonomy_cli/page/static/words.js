@@ -46,6 +46,16 @@ export function proof(answer) {
     : "Best found in the time.";
 }
 
+/** What went wrong, and what to do about it. */
+export function trouble(error) {
+  return `${error.message} ${error.hint ?? ""}`;
+}
+
+/** Negative, 0 or positive, as sorting wants it. */
+export function compare(one, other) {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
 /** The answer in a few sentences: what a screen reader says after every change. */
 export function summary(answer, title) {
   if (answer.status === "infeasible") return "No choice of labels serves every target.";
