@@ -32,6 +32,12 @@ class From:
         """The measurements."""
         return read(session, self.path, self.everything)
 
+    def command(self, registry: Path | None = None) -> tuple[str, ...]:
+        """The `tk taxonomy ...` that reads the same; a project's is typed in its folder, or names its registry.toml."""
+        if self.path is not None:
+            return ("tk", "taxonomy", "--from", str(self.path), *(("--everything",) if self.everything else ()))
+        return ("tk", *(("--registry", str(registry)) if registry else ()), "taxonomy")
+
 
 @dataclass(frozen=True)
 class Asked:

@@ -5,6 +5,7 @@ Imports no torch.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from taskonomy_core.errors import TaskonomyError
 from taskonomy_core.learning.recipe import Recipe, recipe_for
 from taskonomy_core.ledger.beam import rank
-from taskonomy_core.ledger.jobs import Facts, Keys, digest_of
+from taskonomy_core.ledger.jobs import Facts, Job, Keys, digest_of
 from taskonomy_core.ledger.left_out import disabled
 from taskonomy_core.ledger.left_out import read as read_left_out
 from taskonomy_core.ledger.objects import OBJECTS
@@ -155,13 +156,18 @@ def columns(roster: Roster, recipe: Recipe, store: Store, order: int | None = No
     return [column_of(store, result) for result in present_results(keys, store.snapshot(), order)]
 
 
+def results_of_today(keys: Keys, snapshot: Snapshot) -> Iterator[tuple[Result, Job]]:
+    """The finished results whose keys are today's, each with its job."""
+    for result in snapshot.results.values():
+        if result.done and (job := keys.again(*result.identity)) is not None and job.key == result.key:
+            yield result, job
+
+
 def present_results(keys: Keys, snapshot: Snapshot, order: int | None = None) -> list[Result]:
     """The finished results with losses of registered targets whose keys are today's."""
-    found = []
-    for result in snapshot.results.values():
-        if not result.scored or result.target not in keys.targets:
-            continue
-        job = keys.again(*result.identity)
-        if job is not None and job.key == result.key and (order is None or job.order <= order):
-            found.append(result)
+    found = [
+        result
+        for result, job in results_of_today(keys, snapshot)
+        if result.scored and result.target in keys.targets and (order is None or job.order <= order)
+    ]
     return sorted(found, key=lambda result: (result.target, len(result.sources), result.sources, result.kind))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from taskonomy_core.contract import Progress, no_progress
 from taskonomy_core.errors import TaskonomyError
 from taskonomy_core.ledger.jobs import Job
+from taskonomy_core.ledger.networks import StoredNetworks
 from taskonomy_core.ledger.objects import Tensors
 from taskonomy_core.ledger.opening import open_registered
 from taskonomy_core.ledger.project import Project, column_of
@@ -79,6 +80,7 @@ class Showroom:
         self._project, self._device, self._preparing = project, device, preparing
         self._lock = threading.Lock()
         self._trainer: LocalTrainer | None = None
+        self._networks = _Networks()
 
     def tasks(self) -> tuple[str, ...]:
         """The tasks that have a finished network to show, in the order of registry.toml. Imports no torch."""
@@ -101,6 +103,7 @@ class Showroom:
         """
         with self._lock, self._store() as store:
             keys, snapshot = self._project.planner(store).keys, store.snapshot()
+            self._networks.now = StoredNetworks(store, keys)
             asked = {OWN: keys.network(task) if task in keys.trained else None}
             if task in keys.targets:
                 asked[TRANSFER] = keys.transfer(tuple(sorted(sources)), task) if sources else None
@@ -149,7 +152,7 @@ class Showroom:
 
     def _opened(self) -> LocalTrainer:
         if self._trainer is None:
-            self._trainer = open_registered(self._project, self._device, _Networks(self._project), self._preparing)
+            self._trainer = open_registered(self._project, self._device, self._networks, self._preparing)
         return self._trainer
 
     def _store(self) -> Store:
@@ -158,15 +161,12 @@ class Showroom:
 
 
 class _Networks:
-    """Finished networks, each question by a store of its own: it may come from any thread."""
+    """Finished networks for a trainer that outlives every store: those of the one that is open `now`."""
 
-    def __init__(self, project: Project) -> None:
-        self._project = project
+    now: StoredNetworks
 
     def key(self, task: str) -> str:
-        with Store.open(self._project.folder, create=False) as store:
-            return self._project.planner(store).keys.network(task).key
+        return self.now.key(task)
 
     def state(self, task: str) -> Tensors:
-        with Store.open(self._project.folder, create=False) as store:
-            return store.weights(self._project.planner(store).keys.network(task).key)
+        return self.now.state(task)

@@ -154,9 +154,7 @@ def _silent(api: Any) -> Any:
             self.setOptionValue("output_flag", False)
             return super().enableCallbacks()
 
-    model = Silent()
-    model.setOptionValue("output_flag", False)
-    return model
+    return Silent()
 
 
 class _Model:

@@ -105,8 +105,6 @@ def _gathered(session: Session, origin: From, measured: Measured, asked: Asked, 
     wanted = first_budget(measured) if asked.budget is None else as_budget(asked.budget)
     project = Project(session.roster, session.recipe) if origin.path is None else None
     run = read_run(project) if project else None
-    start = ["tk", "taxonomy", *(["--from", str(origin.path)] if origin.path else [])]
-    start += ["--everything"] if origin.everything else []
     roles, problem = asked.roles(measured), asked.problem(measured, budget=0)
     with session.terminal.progress() as tell:
         found = staircase(problem, progress=lambda done, total: tell(done, total, "Budgets, % of the way"))
@@ -116,7 +114,7 @@ def _gathered(session: Session, origin: From, measured: Measured, asked: Asked, 
             problem,
             found,
             wanted,
-            lambda budget: _command(measured, asked, budget, start),
+            lambda budget: _command(measured, asked, budget, origin.command()),
             tell,
         )
     report = Report(
@@ -135,7 +133,7 @@ def _gathered(session: Session, origin: From, measured: Measured, asked: Asked, 
     return _with_galleries(session, report, measured, _at(found, wanted), examples)
 
 
-def _command(measured: Measured, asked: Asked, budget: str, start: list[str]) -> str:
+def _command(measured: Measured, asked: Asked, budget: str, start: tuple[str, ...]) -> str:
     """What gives the same in a terminal: the taxonomy of a budget, or for "" the drawing of all of them."""
     from taskonomy_cli.page.choice import command_line
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import threading
 import webbrowser
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -43,7 +42,7 @@ def command(ctx: click.Context, origin: From, port: int | None, no_open: bool) -
     from taskonomy_cli.page.showing import Gallery
 
     showroom = _showroom(session) if origin.path is None else None
-    start = _start(origin, ctx.find_root().params.get("registry"))
+    start = origin.command(ctx.find_root().params.get("registry"))
     questions = Questions(measured, start, pictures=showroom is not None)
     app = server.application(questions, Gallery(measured, showroom))
     bound = server.listen(port)
@@ -60,13 +59,6 @@ def command(ctx: click.Context, origin: From, port: int | None, no_open: bool) -
         server.run(app, bound, ready)
     except KeyboardInterrupt:
         session.terminal.say("Ended.")
-
-
-def _start(origin: From, registry: Path | None) -> tuple[str, ...]:
-    """The command that reads the same measurements."""
-    if origin.path is not None:
-        return ("tk", "taxonomy", "--from", str(origin.path), *(("--everything",) if origin.everything else ()))
-    return ("tk", *(("--registry", str(registry)) if registry else ()), "taxonomy")
 
 
 def _showroom(session: Session) -> Showroom | None:

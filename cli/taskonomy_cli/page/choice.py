@@ -24,6 +24,7 @@ from taskonomy_core.taxonomy.problem import OBJECTIVES
 MOST_TASKS = 200
 # Sums of larger numbers would leave the range in which a solver can tell two taxonomies apart.
 LARGEST = 1e9
+MOST_SOURCES = 100  # of a transfer
 # The budget that is shown first where the measurements say nothing of one: that of the paper's middle column in Fig. 8.
 FIRST_BUDGET = 8.0
 _NUMBERS = {"costs": "cost", "transfer_costs": "transfer_cost", "weights": "weight"}
@@ -79,7 +80,7 @@ def read_choice(measured: Measured, body: Mapping[str, Any], others: Sequence[st
     budget = number("budget", body["budget"]) if "budget" in body else first_budget(measured)
     return Asked(
         budget=_written(budget),
-        order=whole(body, "order", 1, 100) if "order" in body else None,
+        order=whole(body, "order", 1, MOST_SOURCES) if "order" in body else None,
         objective=_objective(body.get("objective", "sqrt")),
         **named,
     )

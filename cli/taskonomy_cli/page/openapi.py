@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from taskonomy_cli.page.choice import LARGEST
+from taskonomy_cli.page.choice import LARGEST, MOST_SOURCES
+from taskonomy_cli.page.questions import MOST_ALTERNATIVES, MOST_DRAWS, MOST_RANKED
 from taskonomy_core import __version__
 from taskonomy_core.registry.roster import ROLES
 from taskonomy_core.taxonomy.problem import OBJECTIVES
@@ -31,19 +32,24 @@ CHOICE = {
     "forced": {**_TASKS, "description": "must be labelled"},
     "ruled_out": {**_TASKS, "description": "must not be labelled"},
     "budget": _NUMBER,
-    "order": {"type": "integer", "minimum": 1, "maximum": 100, "description": "the most sources of a transfer"},
+    "order": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MOST_SOURCES,
+        "description": "the most sources of a transfer",
+    },
     "objective": {"enum": list(OBJECTIVES)},
 }
 
 
 def document() -> dict[str, Any]:
     """The whole document."""
-    draws = {"type": "integer", "minimum": 1, "maximum": 1000}
+    draws = {"type": "integer", "minimum": 1, "maximum": MOST_DRAWS}
     paths = {
         "/api/measurements": _get("What there is to choose from, and where the page starts."),
         "/api/taxonomy": _post(
             "The best taxonomy; the next-best sets of labels and what a unit of budget more or less changes.",
-            alternatives={"type": "integer", "minimum": 0, "maximum": 20},
+            alternatives={"type": "integer", "minimum": 0, "maximum": MOST_ALTERNATIVES},
             neighbours=_YES,
         ),
         "/api/staircase": _post("The best taxonomy at every budget at which it changes."),
@@ -54,7 +60,7 @@ def document() -> dict[str, Any]:
             "What one unlabelled task should be transferred from.",
             required=["target"],
             target={"type": "string"},
-            top={"type": "integer", "minimum": 1, "maximum": 100},
+            top={"type": "integer", "minimum": 1, "maximum": MOST_RANKED},
         ),
         "/api/bootstrap": _post(
             "How often each source and edge is chosen when test images are drawn again (own runs).",

@@ -32,11 +32,10 @@ def presets(measured: Measured) -> list[dict[str, Any]]:
         what = "One task to serve, which nobody labels; from which others should it get its features?"
         roles = {name: "source" for name in facts if name in sources and facts[name].role != "source"} | {new: "target"}
         found.append(_preset("new_target", "My new task as target", what, {"roles": roles, "budget": 2}, asks="target"))
-    have = [name for name in (*_USUAL_LABELS, *sources) if name in sources and facts[name].role in ("source", "both")]
-    if have:
+    labelled = [name for name in sources if facts[name].role in ("source", "both")]
+    if labelled:
         what = "These are labelled already and cost nothing; what should be labelled besides?"
-        have = have[:3] if have[0] in _USUAL_LABELS else have[:1]
-        choice = {"have": [name for name in have if name in _USUAL_LABELS] or have, "budget": 2}
+        choice = {"have": [name for name in _USUAL_LABELS if name in labelled] or labelled[:1], "budget": 2}
         found.append(_preset("have_labels", "I already have labels", what, choice, asks="have"))
     return found
 

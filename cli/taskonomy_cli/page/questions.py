@@ -30,8 +30,8 @@ Body = Mapping[str, Any]
 SECONDS = 2.0
 # For what solves once per budget.
 _PATIENCE = 60.0
-_MOST_ALTERNATIVES = 20
-_DRAWS, _MOST_DRAWS, _MOST_SEED = 200, 1000, 2**32 - 1
+MOST_ALTERNATIVES, MOST_DRAWS, MOST_RANKED = 20, 1000, 100
+_DRAWS, _MOST_SEED = 200, 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Questions:
         Errors: RefusedError and TaxonomyError for what makes no sense; CancelledSearchError as soon as `stop` says so.
         """
         asked = read_choice(self.measured, body, ("alternatives", "neighbours"))
-        count = whole(body, "alternatives", 0, _MOST_ALTERNATIVES, 0)
+        count = whole(body, "alternatives", 0, MOST_ALTERNATIVES, 0)
         near = yes_or_no(body, "neighbours")
         problem = asked.problem(self.measured)
         deadline = time.perf_counter() + self.seconds
@@ -131,7 +131,7 @@ class Questions:
         from taskonomy_core.taxonomy.significance import significance
 
         asked = read_choice(self.measured, body, ("draws", "seed", "best_edges", "transferred_only"))
-        draws = whole(body, "draws", 1, _MOST_DRAWS, 1000)
+        draws = whole(body, "draws", 1, MOST_DRAWS, 1000)
         found = significance(
             asked.problem(self.measured),
             draws,
@@ -163,7 +163,7 @@ class Questions:
         problem = asked.problem(self.measured)
         problem = replace(problem, budget=problem.largest_cost)
         go_on(stop)
-        return recommend(self.measured.affinity, problem, target, whole(body, "top", 1, 100, 10)).plain()
+        return recommend(self.measured.affinity, problem, target, whole(body, "top", 1, MOST_RANKED, 10)).plain()
 
     def bootstrap(self, body: Body, stop: Stop = never) -> dict[str, Any]:
         """How often each source and edge is chosen when the test images are drawn again, as `tk taxonomy --bootstrap`.
@@ -173,7 +173,7 @@ class Questions:
         from taskonomy_core.taxonomy.chosen import chosen_often
 
         asked = read_choice(self.measured, body, ("draws", "seed"))
-        draws, seed = whole(body, "draws", 1, _MOST_DRAWS, _DRAWS), whole(body, "seed", 0, _MOST_SEED, 0)
+        draws, seed = whole(body, "draws", 1, MOST_DRAWS, _DRAWS), whole(body, "seed", 0, _MOST_SEED, 0)
         if not self.measured.columns:
             raise RefusedError(
                 f"{self.measured.origin} has no losses of single images to draw again.",

@@ -133,7 +133,7 @@ async def _as_fault(request: Request, error: Exception) -> Response:
 
 
 def listen(port: int | None) -> socket.socket:
-    """A socket on the loopback address, not yet listening: on a port, or on the first free one from PORT on for None.
+    """A listening socket on the loopback address: on a port, or on the first free one from PORT on for None.
 
     Port 0 is any free one. Errors: TaskonomyError where the port is taken.
     """

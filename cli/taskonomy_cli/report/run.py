@@ -16,14 +16,14 @@ from taskonomy_cli.wording import duration, megabytes, part_name, several
 from taskonomy_core import __version__
 from taskonomy_core.ledger.jobs import NETWORK, SCRATCH
 from taskonomy_core.ledger.plan import DONE, FAILED, NEW, RUNNING, STALE
-from taskonomy_core.ledger.project import Project
+from taskonomy_core.ledger.project import Project, results_of_today
 from taskonomy_core.ledger.store import Store
-from taskonomy_core.ledger.trials import read_trials
+from taskonomy_core.ledger.trials import Trials, read_trials
 
 if TYPE_CHECKING:
     from taskonomy_core.ledger.plan import Plan
     from taskonomy_core.ledger.records import Card, Result
-    from taskonomy_core.taxonomy.sanity import Sanity
+    from taskonomy_core.taxonomy.sanity import Sanity, Summary
 
 _PACKAGES = ("torch", "torchvision", "numpy", "scipy", "highspy")
 
@@ -52,11 +52,7 @@ def read_run(project: Project) -> Run:
         recorded = store.facts()
         keys = project.planner(store).keys
         trials = read_trials(project, store)
-    counted = [
-        result
-        for result in snapshot.results.values()
-        if result.done and (job := keys.again(*result.identity)) is not None and job.key == result.key
-    ]
+    counted = [result for result, _ in results_of_today(keys, snapshot)]
     table = _sanity(trials)
     facts = tuple(_facts(project, counted, recorded, used))
     tables = (_jobs(plan, counted), _tasks(project, cards, counted), _settings(project), _versions())
@@ -171,17 +167,15 @@ def _troubles(plan: Plan) -> Iterator[str]:
         yield f"{several(missing, 'job')} of this project {'is' if missing == 1 else 'are'} not trained yet."
 
 
-def _sanity(trials: Any) -> Table:
+def _sanity(trials: Trials) -> Table:
     from taskonomy_core.taxonomy.published_sanity import PUBLISHED_MEAN
     from taskonomy_core.taxonomy.sanity import summary
 
     reasons: dict[str, str] = {}
     rows = [sanity.compared(trial, reasons) for trial in trials.tasks]
     total = summary(rows)
-    lines = [_line(row) for row in rows]
-    paper = [None if number is None else number / 100 for number in PUBLISHED_MEAN]
-    means = [total.over_constant, paper[0], total.over_random, paper[1]]
-    lines.append(["Mean", *map(share, means), ""])
+    lines = [[row.task, *_beside(row, sanity.published(row.task)), str(row.images or "-")] for row in rows]
+    lines.append(["Mean", *_beside(total, PUBLISHED_MEAN), ""])
     note = (
         f"{total.over_half} of {total.tasks} networks beat their constant on more than half of the images, "
         f"{total.over_three_quarters} on more than three quarters."
@@ -193,7 +187,7 @@ def _sanity(trials: Any) -> Table:
     )
 
 
-def _line(row: Sanity) -> list[str]:
-    paper = [None if number is None else number / 100 for number in sanity.published(row.task)]
-    numbers = [row.over_constant, paper[0], row.over_random, paper[1]]
-    return [row.task, *map(share, numbers), str(row.images or "-")]
+def _beside(ours: Sanity | Summary, paper: tuple[float | None, float | None]) -> list[str]:
+    """Shares that beat the constant and a random encoder, each beside the paper's, which are in per cent."""
+    constant, random = (None if number is None else number / 100 for number in paper)
+    return [share(number) for number in (ours.over_constant, constant, ours.over_random, random)]

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_trainer import FakeTrainer, write_registry
+from looking import begun, newly_begun
 
 from taskonomy_core.ledger import coordinator, worker
 from taskonomy_core.ledger.coordinator import Coordinator, RunOrder
@@ -93,11 +94,6 @@ def work(project, store, executor=None, asked_to_stop=lambda: False, **changes):
     return told
 
 
-def log(project):
-    path = project.folder.parent / "log"
-    return [line.split(" ", 1)[1] for line in path.read_text().splitlines()] if path.exists() else []
-
-
 def say(project, name, text):
     (project.folder.parent / name).write_text(text)
 
@@ -122,13 +118,13 @@ def undisturbed(tmp_path):
 
 def test_everything_is_trained_once_and_a_second_run_finds_nothing(small, ledger):
     work(small, ledger)
-    assert Counter(log(small)) == Counter({planned.job.name: 1 for planned in small.plan(ledger).jobs})
-    assert len(log(small)) == JOBS
+    assert Counter(begun(small)) == Counter({planned.job.name: 1 for planned in small.plan(ledger).jobs})
+    assert len(begun(small)) == JOBS
     plan = small.plan(ledger)
     assert plan.of("done") == plan.jobs
     assert ledger.snapshot().claims == {}
     work(small, ledger)
-    assert len(log(small)) == JOBS
+    assert len(begun(small)) == JOBS
 
 
 def test_the_trainer_is_opened_only_for_a_job(small, ledger):
@@ -147,13 +143,13 @@ def test_new_only_leaves_stale_jobs_and_what_waits_for_them(small, ledger):
     grown = Project.read(path)
     (grown.folder.parent / "log").unlink()
     work(grown, ledger, new_only=True)
-    trained = log(grown)
+    trained = begun(grown)
     assert all("taskd" in name for name in trained)
     assert "transfer taskd -> taskb" in trained
     assert "transfer taskb -> taskd" not in trained  # the network of taskb is stale
     assert "network of taskb" not in trained
     work(grown, ledger, new_only=True)
-    assert log(grown) == trained
+    assert begun(grown) == trained
     work(grown, ledger)
     assert grown.plan(ledger).of("done") == grown.plan(ledger).jobs
 
@@ -168,7 +164,7 @@ def test_a_failing_job_fails_alone_and_is_tried_again_only_by_a_later_run(small,
         "scratch of taskc": "The scratch of taskc diverged.",
     }
     assert len(plan.of("done")) == len(plan.jobs) - 2
-    assert Counter(log(small)).most_common(1)[0][1] == 1
+    assert Counter(begun(small)).most_common(1)[0][1] == 1
     say(small, "fail", "")
     work(small, ledger, new_only=True)
     assert len(small.plan(ledger).of("failed")) == 2
@@ -211,7 +207,7 @@ def test_a_network_that_was_damaged_is_trained_again_and_the_run_goes_on(small, 
     (small.folder.parent / "log").unlink()
     told = work(small, ledger, since=ledger.snapshot().serial)
     assert told == ["A file of the network of taska is damaged or gone; it is trained again."]
-    assert Counter(log(small))["network of taska"] == 1
+    assert Counter(begun(small))["network of taska"] == 1
     assert small.plan(ledger).of("done") == small.plan(ledger).jobs
     assert same(result_values(small, ledger), undisturbed(tmp_path))
 
@@ -235,7 +231,7 @@ def test_a_run_waits_for_what_another_trains(small, ledger, monkeypatch):
     naps = []
 
     def nap(seconds):
-        naps.append(len(log(small)))
+        naps.append(len(begun(small)))
         if len(naps) == 3:
             ledger.release(other)
 
@@ -313,7 +309,7 @@ def test_fail_fast_begins_nothing_after_a_failed_job(small, ledger):
     work(small, ledger, fail_fast=True)
     plan = small.plan(ledger)
     assert [planned.job.name for planned in plan.of("failed")] == ["network of taskb"]
-    assert len(log(small)) < 4
+    assert len(begun(small)) < 4
     assert plan.of("running") == ()
 
 
@@ -352,7 +348,7 @@ def test_asked_to_stop_it_finishes_what_is_in_training_and_takes_the_rest_back(s
         return bool(asked)
 
     work(small, ledger, queue, ask, jobs=2)
-    assert len(log(small)) == 1
+    assert len(begun(small)) == 1
     assert len(small.plan(ledger).of("done")) == 1
     assert [future.cancelled() for future, _, _ in queue.queued] == [False, True, True]
     assert ledger.snapshot().claims == {}
@@ -396,14 +392,13 @@ def test_after_a_kill_finished_jobs_are_not_run_again_and_the_end_is_the_same(sm
     process.send_signal(signal.SIGKILL)
     process.wait()
     finished = {result.name for result in ledger.snapshot().results.values()}
-    begun = log(small)
+    names = newly_begun(small)
     assert 8 <= len(finished) < JOBS
-    assert len(set(begun) - finished) <= 6  # the unit in training is lost, and nothing else
+    assert len(set(names) - finished) <= 6  # the unit in training is lost, and nothing else
     say(small, "slow", "0")
-    (small.folder.parent / "log").unlink()
     work(small, ledger)
-    assert set(log(small)) == {planned.job.name for planned in small.plan(ledger).jobs} - finished
-    assert Counter(log(small)).most_common(1)[0][1] == 1
+    assert set(begun(small)) == {planned.job.name for planned in small.plan(ledger).jobs} - finished
+    assert Counter(begun(small)).most_common(1)[0][1] == 1
     assert same(result_values(small, ledger), undisturbed(tmp_path))
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 from fake_trainer import write_registry
+from looking import end_of, newly_begun
 from one_run import one_run
 
 from taskonomy_core.ledger.project import Project
@@ -64,24 +65,6 @@ def make(folder):
     return Project.read(write_registry(folder / "registry.toml", TASKS))
 
 
-def ends(project):
-    """{key: what is stored}, its files read back."""
-    with Store.open(project.folder) as store:
-        found = store.snapshot().results
-        assert not [file for result in found.values() for file in store.verify(result) if file.fault]
-        return {key: (result.state, result.weights, result.losses) for key, result in found.items()}
-
-
-def begun(project):
-    """The names of jobs that were begun since the last look."""
-    path = project.folder.parent / "log"
-    if not path.exists():
-        return []
-    names = [line.split(" ", 1)[1] for line in path.read_text().splitlines()]
-    path.unlink()
-    return names
-
-
 def finished(project):
     with Store.open(project.folder, create=False) as store:
         return {result.name for result in store.snapshot().results.values() if result.done}
@@ -92,7 +75,7 @@ def undisturbed(tmp_path_factory):
     project = make(tmp_path_factory.mktemp("undisturbed") / "project")
     (project.folder.parent / "slow").write_text("0")
     one_run(project.roster.path)
-    found = ends(project)
+    found = end_of(project)
     assert len(found) == JOBS
     return found
 
@@ -110,10 +93,10 @@ def storm(tmp_path, undisturbed, kills, seed, attack, longest):
             most[hit] += 1
             now = finished(project)
             assert done <= now, f"seed {seed}: lost {done - now}"
-            again = done & set(begun(project))
+            again = done & set(newly_begun(project))
             assert not again, f"seed {seed}: trained again though finished: {again}"
             done = now
-        assert ends(project) == undisturbed, f"seed {seed}"
+        assert end_of(project) == undisturbed, f"seed {seed}"
         with Store.open(project.folder) as store:
             assert store.snapshot().claims == {}
             assert project.plan(store).of("done") == project.plan(store).jobs

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from fake_trainer import write_registry
+from looking import end_of, newly_begun
 
 from taskonomy_core.errors import LedgerError
 from taskonomy_core.ledger import coordinator, worker
@@ -120,20 +121,9 @@ def undisturbed(tmp_path):
     return end_of(project)
 
 
-def end_of(project):
-    """{key: what is stored}, every file read back."""
-    with Store.open(project.folder) as store:
-        results = store.snapshot().results
-        assert not [file for result in results.values() for file in store.verify(result) if file.fault]
-        return {key: (result.state, result.weights, result.losses) for key, result in results.items()}
-
-
 def log(project):
     """The jobs that were begun since the last look."""
-    path = project.folder.parent / "log"
-    text = path.read_text() if path.exists() else ""
-    path.unlink(missing_ok=True)
-    return Counter(line.split(" ", 1)[1] for line in text.splitlines())
+    return Counter(newly_begun(project))
 
 
 def told(caught):

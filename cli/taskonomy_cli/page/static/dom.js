@@ -43,12 +43,14 @@ export function emOf(element) {
 /** Calls `draw` when an element first has a width, and whenever it has another. */
 export function onWidth(element, draw) {
   let width = 0;
-  new ResizeObserver(() => {
+  const look = () => {
     if (element.clientWidth === width) return;
     width = element.clientWidth;
-    // Not at once: what is drawn changes the height, which is observed too.
-    requestAnimationFrame(draw);
-  }).observe(element);
+    draw();
+  };
+  requestAnimationFrame(look);
+  // Not in the observer's own call: what is drawn changes the height, which is observed too.
+  new ResizeObserver(() => requestAnimationFrame(look)).observe(element);
 }
 
 /** What belongs to a key, of an object that has keys of others: "__proto__" is a name like any other. */

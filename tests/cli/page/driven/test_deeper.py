@@ -24,6 +24,7 @@ def deeper(drive):
 
 def names(driven, place):
     """The names beside the rows (end) or above the columns (start) of the matrix."""
+    driven.page.wait_for_selector(".matrix")
     chosen = "end" if place == "rows" else "start"
     said = """(texts, chosen) => texts.filter(text => (text.getAttribute('text-anchor') ?? 'start') === chosen)
                 .map(text => text.querySelector('title').textContent)"""
@@ -46,6 +47,21 @@ def test_the_matrix_tells_of_each_cell_by_pointer_and_by_keys(deeper, of_file):
     assert f"{known['affinity'][row][column]:.3g}".rstrip("0") in said
     driven.page.locator(".matrix .cell").nth(2).hover()
     assert readout.inner_text() != said
+
+
+def test_drawings_are_made_once_for_each_width_of_the_window(drive):
+    counted = """() => { window.drawn = []; new MutationObserver(all => all.forEach(one => one.addedNodes.forEach(node =>
+        node.classList?.contains("matrix") && drawn.push(Math.round(node.getAttribute("width")))))
+    ).observe(document, { subtree: true, childList: true }); }"""
+    driven = drive(width=1200)
+    driven.page.add_init_script(f"({counted})()")
+    driven.open("budget=3").page.wait_for_selector(".matrix")
+    driven.page.wait_for_timeout(200)
+    driven.page.set_viewport_size({"width": 700, "height": 900})
+    driven.page.wait_for_function("() => drawn.length > 1")
+    driven.page.wait_for_timeout(200)
+    wide, narrow = driven.page.evaluate("drawn")
+    assert wide > narrow
 
 
 def test_before_ahp_stand_the_gains(deeper, of_file):
