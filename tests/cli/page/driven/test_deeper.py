@@ -50,11 +50,14 @@ def test_the_matrix_tells_of_each_cell_by_pointer_and_by_keys(deeper, of_file):
 
 
 def test_drawings_are_made_once_for_each_width_of_the_window(drive):
-    counted = """() => { window.drawn = []; new MutationObserver(all => all.forEach(one => one.addedNodes.forEach(node =>
-        node.classList?.contains("matrix") && drawn.push(Math.round(node.getAttribute("width")))))
-    ).observe(document, { subtree: true, childList: true }); }"""
+    counted = """(() => {
+        window.drawn = [];
+        const take = node => node.classList?.contains("matrix") && drawn.push(Number(node.getAttribute("width")));
+        new MutationObserver(all => all.forEach(one => one.addedNodes.forEach(take)))
+            .observe(document, { subtree: true, childList: true });
+    })()"""
     driven = drive(width=1200)
-    driven.page.add_init_script(f"({counted})()")
+    driven.page.add_init_script(counted)
     driven.open("budget=3").page.wait_for_selector(".matrix")
     driven.page.wait_for_timeout(200)
     driven.page.set_viewport_size({"width": 700, "height": 900})
